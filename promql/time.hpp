@@ -1,0 +1,80 @@
+// Time as types. No clock is read here or anywhere outside engine/shell: these clocks have no now().
+//
+//   WallTime   nanoseconds since 1970 UTC: slots, samples, silences, time intervals, everything a user sees
+//   MonoTime   nanoseconds since some start: `for`, group and retry timers
+//   Timestamp  milliseconds since 1970 UTC: the time of a sample, as Prometheus counts it
+//   Duration   nanoseconds, Go's time.Duration
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "promql/result.hpp"
+
+namespace tocsin {
+
+using Duration = std::chrono::nanoseconds;
+
+struct WallClock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<WallClock, duration>;
+  static constexpr bool is_steady = false;
+};
+struct MonoClock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<MonoClock, duration>;
+  static constexpr bool is_steady = true;
+};
+
+using WallTime = WallClock::time_point;
+using MonoTime = MonoClock::time_point;
+using Timestamp = std::chrono::time_point<WallClock, std::chrono::milliseconds>;
+
+// What time it is, read once per step by the shell and handed down.
+struct Now {
+  WallTime wall;
+  MonoTime mono;
+};
+
+// The zero of Go's time.Time (year 1), which upstream's JSON shows for "no time". It lies outside the
+// nanosecond range, so it has a value of its own that no real time takes.
+inline constexpr WallTime kNoTime = WallTime::min();
+
+[[nodiscard]] inline Timestamp to_timestamp(WallTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time);
+}
+[[nodiscard]] inline WallTime to_wall(Timestamp time) {
+  return std::chrono::time_point_cast<Duration>(time);
+}
+[[nodiscard]] constexpr Timestamp timestamp_from_ms(std::int64_t ms) {
+  return Timestamp(std::chrono::milliseconds(ms));
+}
+[[nodiscard]] constexpr std::int64_t ms_of(Timestamp time) {
+  return time.time_since_epoch().count();
+}
+[[nodiscard]] constexpr WallTime wall_from_ns(std::int64_t ns) {
+  return WallTime(Duration(ns));
+}
+
+// Prometheus' duration syntax: "1h30m", "15s", "1y", "0"; no sign, no fraction, units in falling order.
+// The error is Prometheus' own text: not a valid duration string: "5 min".
+[[nodiscard]] Result<Duration> parse_duration(std::string_view text);
+// Prometheus' printing: "1h30m", "15s", "1w", "0s"; below a millisecond is cut off.
+[[nodiscard]] std::string format_duration(Duration duration);
+// Go's time.Duration.String(): "1h30m0s", "1.5s", "100ms".
+[[nodiscard]] std::string format_go_duration(Duration duration);
+
+// RFC 3339 in UTC with Go's RFC3339Nano trimming: "2025-01-23T10:00:00.5Z"; kNoTime is
+// "0001-01-01T00:00:00Z".
+[[nodiscard]] std::string format_rfc3339(WallTime time);
+// RFC 3339 in UTC with exactly three decimals, the form of Alertmanager's API: "2025-01-23T10:00:00.500Z".
+[[nodiscard]] std::string format_rfc3339_milli(WallTime time);
+[[nodiscard]] Result<WallTime> parse_rfc3339(std::string_view text);
+
+}  // namespace tocsin
