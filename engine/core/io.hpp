@@ -1,0 +1,100 @@
+// What goes into the core and what comes out of it: plain data, one variant each.
+//
+// The core never performs anything. The server's shell, `tocsin test`, backtest and the simulator all feed the
+// same inputs and answer the same actions; they differ only in who answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/api/http.hpp"
+#include "engine/core/http_call.hpp"
+#include "promql/result.hpp"
+#include "promql/time.hpp"
+
+namespace tocsin::core {
+
+struct ConfigSnapshot;  // engine/core/config_snapshot.hpp
+class Engine;
+
+// A served request that waits for its answer.
+struct RequestId {
+  std::uint64_t value = 0;
+  friend auto operator<=>(const RequestId&, const RequestId&) = default;
+};
+
+// A piece of work that needs no state of the core: parsing a page, an ad-hoc query over a pinned view.
+// run() is called once, on any thread; apply() once, on the owner thread, with the engine that made the job.
+// Ordered jobs are applied in the order in which they were made, whatever order they finish in, so that the
+// number of worker threads changes nothing. Unordered ones only answer a request.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual void run() = 0;
+  virtual void apply(Engine& engine, const Now& now) = 0;
+};
+
+struct JobTicket {
+  std::uint64_t sequence = 0;
+  bool ordered = true;
+  std::unique_ptr<Job> job;
+};
+
+enum class LogLevel { debug, info, warn, error };
+
+struct LogRecord {
+  LogLevel level = LogLevel::info;
+  std::string message;
+  std::vector<std::pair<std::string, std::string>> fields;  // in the order they are printed
+};
+
+// ---- inputs
+
+struct Tick {};  // nothing happened but time
+struct RequestReceived {
+  RequestId id;
+  api::HttpRequest request;
+};
+// Answers LoadConfig. `errors` is the text for a person, one line an error; then `snapshot` is null.
+struct ConfigLoaded {
+  std::shared_ptr<const ConfigSnapshot> snapshot;
+  std::string errors;
+  std::vector<std::string> warnings;
+};
+// The files that match a watched pattern, whenever one of them changed. A file that could not be read is
+// left out and named in `errors`.
+struct WatchedFiles {
+  std::string pattern;
+  std::vector<std::pair<std::string, std::string>> files;  // path, content
+  std::vector<std::string> errors;
+};
+struct ReloadRequested {};  // SIGHUP
+struct ShutdownRequested {};
+
+using Input = std::variant<Tick, HttpReply, JobTicket, RequestReceived, ConfigLoaded, WatchedFiles, ReloadRequested,
+                           ShutdownRequested>;
+
+// ---- actions
+
+struct Respond {
+  RequestId id;
+  api::HttpResponse response;
+};
+struct LoadConfig {};  // read and validate all files again; answered by ConfigLoaded
+struct WatchFiles {
+  std::vector<std::string> patterns;  // all that are watched from now on
+};
+struct CancelCall {
+  CallId id;
+};
+struct Stop {};  // the last action: everything that had to be said was said
+
+using Action = std::variant<HttpCall, CancelCall, JobTicket, Respond, LoadConfig, WatchFiles, LogRecord, Stop>;
+using Actions = std::vector<Action>;
+
+}  // namespace tocsin::core
