@@ -1,13 +1,13 @@
 // The core: scrape plan -> sample store -> rule plans -> alert states -> dispatch, behind one function.
 //
 // Single-threaded and pure: it reads no clock, performs no I/O and has no thread of its own. Every call names
-// the time; wall and monotonic time never meet but in `Now`. A step takes one input, does the dispatch work that
-// is due, and at most one unit of due rule work (one rule), so that a step stays short; while more is left,
-// next_wakeup() lies in the past and the owner calls again after looking at its inbox.
+// the time; wall and monotonic time never meet but in `Now`. A step takes one input, does the dispatch work
+// that is due, and at most one unit of due rule work (one rule), so that a step stays short; while more is
+// left, next_wakeup() lies in the past and the owner calls again after looking at its inbox.
 //
-// Order: ordered jobs and due rounds stand in one queue. A round that fell due behind an unfinished job waits for
-// it, and a job that finished during a round is applied after it. So the same inputs give the same actions with any
-// number of workers (contract C4).
+// Order: ordered jobs and due rounds stand in one queue. A round that fell due behind an unfinished job waits
+// for it, and a job that finished during a round is applied after it. So the same inputs give the same
+// actions with any number of workers (contract C4).
 #pragma once
 
 #include <memory>

@@ -43,8 +43,8 @@ struct HttpCall {
 
 enum class CallError {
   none,
-  resolve,     // could not resolve host
-  connect,     // refused, unreachable
+  resolve,  // could not resolve host
+  connect,  // refused, unreachable
   tls,
   timeout,     // the call's timeout passed
   body_limit,  // more than max_body bytes

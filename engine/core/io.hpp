@@ -1,7 +1,7 @@
 // What goes into the core and what comes out of it: plain data, one variant each.
 //
-// The core never performs anything. The server's shell, `tocsin test`, backtest and the simulator all feed the
-// same inputs and answer the same actions; they differ only in who answers.
+// The core never performs anything. The server's shell, `tocsin test`, backtest and the simulator all feed
+// the same inputs and answer the same actions; they differ only in who answers.
 #pragma once
 
 #include <cstdint>
@@ -76,8 +76,8 @@ struct WatchedFiles {
 struct ReloadRequested {};  // SIGHUP
 struct ShutdownRequested {};
 
-using Input = std::variant<Tick, HttpReply, JobTicket, RequestReceived, ConfigLoaded, WatchedFiles, ReloadRequested,
-                           ShutdownRequested>;
+using Input = std::variant<Tick, HttpReply, JobTicket, RequestReceived, ConfigLoaded, WatchedFiles,
+                           ReloadRequested, ShutdownRequested>;
 
 // ---- actions
 
@@ -94,7 +94,8 @@ struct CancelCall {
 };
 struct Stop {};  // the last action: everything that had to be said was said
 
-using Action = std::variant<HttpCall, CancelCall, JobTicket, Respond, LoadConfig, WatchFiles, LogRecord, Stop>;
+using Action =
+    std::variant<HttpCall, CancelCall, JobTicket, Respond, LoadConfig, WatchFiles, LogRecord, Stop>;
 using Actions = std::vector<Action>;
 
 }  // namespace tocsin::core

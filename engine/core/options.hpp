@@ -25,11 +25,11 @@ struct Options {
   Duration query_timeout = std::chrono::minutes(2);
   std::uint64_t query_max_samples = 50'000'000;
   Duration resend_delay = std::chrono::minutes(1);
-  bool enable_lifecycle = false;        // POST /-/reload in the modes with a Prometheus configuration
-  std::vector<std::string> features;    // --enable-feature
-  std::string notify_sink;              // shown in /-/ready and on the page; the transport does the rest
+  bool enable_lifecycle = false;      // POST /-/reload in the modes with a Prometheus configuration
+  std::vector<std::string> features;  // --enable-feature
+  std::string notify_sink;            // shown in /-/ready and on the page; the transport does the rest
   std::vector<std::pair<std::string, std::string>> flags;  // name, value: /api/v1/status/flags
-  std::uint64_t seed = 0;               // of the one random generator: target jitter and retry jitter
+  std::uint64_t seed = 0;  // of the one random generator: target jitter and retry jitter
 };
 
 }  // namespace tocsin::core
