@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace tocsin {
@@ -30,7 +31,28 @@ struct Error {
   throw std::logic_error("value() of a failed result: " + error.text);
 }
 
+// Boost's own converting constructors leave out every T that an Error can be made of, std::string first of
+// all; so ours say it outright: an Error is the error, whatever converts to T is the value.
 template <class T>
-using Result = boost::system::result<T, Error>;
+class [[nodiscard]] Result : public boost::system::result<T, Error> {
+  using Base = boost::system::result<T, Error>;
+
+ public:
+  Result() = default;
+  Result(Error error) : Base(boost::system::in_place_error, std::move(error)) {}
+  template <class Value>
+  requires(std::is_convertible_v<Value, T> && !std::is_same_v<std::remove_cvref_t<Value>, Error> &&
+           !std::is_base_of_v<Base, std::remove_cvref_t<Value>>) Result(Value&& value)
+      : Base(boost::system::in_place_value, std::forward<Value>(value)) {}
+};
+
+template <>
+class [[nodiscard]] Result<void> : public boost::system::result<void, Error> {
+  using Base = boost::system::result<void, Error>;
+
+ public:
+  Result() = default;
+  Result(Error error) : Base(boost::system::in_place_error, std::move(error)) {}
+};
 
 }  // namespace tocsin

@@ -5,3 +5,17 @@
 #else
 #include <catch2/catch.hpp>
 #endif
+
+#include <ostream>
+
+#include "promql/result.hpp"
+
+namespace tocsin {
+
+// So that REQUIRE(result) shows the error's text, whatever the value's type is.
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Result<T>& result) {
+  return out << (result ? "a value" : "error: " + result.error().text);
+}
+
+}  // namespace tocsin
