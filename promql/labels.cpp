@@ -88,6 +88,40 @@ Labels Labels::without(std::string_view name) const {
   return result;
 }
 
+namespace {
+
+// Calls keep(label) for the labels whose name is in the list, or for those that are not.
+template <class Keep>
+void select_labels(const Labels& labels, std::span<const std::string> sorted_names, bool listed,
+                   const Keep& keep) {
+  auto name = sorted_names.begin();
+  for (const LabelView label : labels) {
+    while (name != sorted_names.end() && *name < label.name) ++name;
+    if ((name != sorted_names.end() && *name == label.name) == listed) keep(label);
+  }
+}
+
+}  // namespace
+
+Labels Labels::without(std::span<const std::string> sorted_names) const {
+  Labels result;
+  result.data_.reserve(data_.size());
+  select_labels(*this, sorted_names, false, [&result](LabelView label) {
+    append_string(result.data_, label.name);
+    append_string(result.data_, label.value);
+  });
+  return result;
+}
+
+Labels Labels::only(std::span<const std::string> sorted_names) const {
+  Labels result;
+  select_labels(*this, sorted_names, true, [&result](LabelView label) {
+    append_string(result.data_, label.name);
+    append_string(result.data_, label.value);
+  });
+  return result;
+}
+
 std::uint64_t Labels::hash() const {
   return XXH64(data_.data(), data_.size(), 0);
 }

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,9 @@ class Labels {
   [[nodiscard]] std::string_view metric_name() const { return get(kMetricName); }
 
   [[nodiscard]] Labels without(std::string_view name) const;
+  // Without, or with nothing but, the names of a sorted list.
+  [[nodiscard]] Labels without(std::span<const std::string> sorted_names) const;
+  [[nodiscard]] Labels only(std::span<const std::string> sorted_names) const;
 
   // xxHash64 of the encoding: equal sets have equal hashes within and across processes.
   [[nodiscard]] std::uint64_t hash() const;
