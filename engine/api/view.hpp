@@ -117,11 +117,6 @@ struct StatusView {
   std::string alertmanager_config;  // likewise
   std::vector<std::pair<std::string, std::string>> flags;
   Duration storage_window{};
-  std::size_t series = 0;
-  std::size_t samples = 0;
-  std::size_t label_pairs = 0;
-  Timestamp oldest{};
-  Timestamp newest{};
 };
 
 // One part of the program and how it is, for the health pages: "ok" or what is wrong.

@@ -1,0 +1,24 @@
+// The handlers behind the router, one file a family.
+#pragma once
+
+#include <string_view>
+
+#include "engine/api/handler.hpp"
+
+namespace tocsin::api {
+
+// /api/v1/query and what else reads samples and labels (prometheus_query.cpp). `rest` is the path after
+// /api/v1.
+[[nodiscard]] std::optional<Answer> handle_query_api(std::string_view rest, const HttpRequest& request,
+                                                     const View& view);
+// /api/v1/targets, rules, alerts, metadata, status/... (prometheus_state.cpp)
+[[nodiscard]] std::optional<Answer> handle_state_api(std::string_view rest, const HttpRequest& request,
+                                                     const View& view, const ApiOptions& options);
+// /api/v2/... (alertmanager.cpp). `rest` is the path after /api/v2.
+[[nodiscard]] std::optional<Answer> handle_alertmanager_api(std::string_view rest, const HttpRequest& request,
+                                                            const View& view);
+// /-/healthy, /-/ready, /health/... (health.cpp)
+[[nodiscard]] std::optional<Answer> handle_health(const HttpRequest& request, const View& view,
+                                                  const ApiOptions& options);
+
+}  // namespace tocsin::api
