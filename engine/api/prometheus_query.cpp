@@ -84,20 +84,26 @@ Answer range_query(const HttpRequest& request) {
 
 // ---- results
 
+// 0: open below, closed above; 1: closed below; 2: open on both sides; 3: closed on both sides.
+int boundary_code(const promql::HistogramBucket& bucket) {
+  if (bucket.lower_inclusive) return bucket.upper_inclusive ? 3 : 1;
+  return bucket.upper_inclusive ? 0 : 2;
+}
+
 void write_histogram(JsonWriter& json, const promql::FloatHistogram& histogram) {
   json.begin_object();
-  json.key("count").string(promql::format_float(histogram.count()));
-  json.key("sum").string(promql::format_float(histogram.sum()));
-  const auto buckets = histogram.api_buckets();
-  if (!buckets.empty()) {
-    json.key("buckets").begin_array();
-    for (const auto& bucket : buckets) {
-      json.begin_array().integer(bucket.boundaries);
-      json.string(promql::format_float(bucket.lower)).string(promql::format_float(bucket.upper));
-      json.string(promql::format_float(bucket.count)).end_array();
-    }
-    json.end_array();
+  json.key("count").string(promql::format_float(histogram.count));
+  json.key("sum").string(promql::format_float(histogram.sum));
+  bool open = false;
+  for (const promql::HistogramBucket& bucket : promql::all_buckets(histogram)) {
+    if (bucket.count == 0) continue;
+    if (!open) json.key("buckets").begin_array();
+    open = true;
+    json.begin_array().integer(boundary_code(bucket));
+    json.string(promql::format_float(bucket.lower)).string(promql::format_float(bucket.upper));
+    json.string(promql::format_float(bucket.count)).end_array();
   }
+  if (open) json.end_array();
   json.end_object();
 }
 

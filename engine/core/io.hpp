@@ -30,18 +30,23 @@ struct RequestId {
 
 // A piece of work that needs no state of the core: parsing a page, an ad-hoc query over a pinned view.
 // run() is called once, on any thread; apply() once, on the owner thread, with the engine that made the job.
+// Who runs a job also knows the time: `timed_out` says whether JobTicket::timeout has passed since run() began.
 // Ordered jobs are applied in the order in which they were made, whatever order they finish in, so that the
 // number of worker threads changes nothing. Unordered ones only answer a request.
+using TimedOut = std::function<bool()>;
+
 class Job {
  public:
   virtual ~Job() = default;
-  virtual void run() = 0;
-  virtual void apply(Engine& engine, const Now& now) = 0;
+  virtual void run(const TimedOut& timed_out) = 0;
+  virtual void apply(Engine& engine) = 0;
 };
 
+// As an action: run this. As an input: it was run.
 struct JobTicket {
   std::uint64_t sequence = 0;
   bool ordered = true;
+  Duration timeout{};  // 0: none
   std::unique_ptr<Job> job;
 };
 
