@@ -76,6 +76,7 @@ class Document {
 
  private:
   friend class Builder;
+  friend Document parse(std::string text, const struct ParseOptions& options, Diagnostics& diagnostics);
   struct State;
   std::unique_ptr<State> state_;
 };

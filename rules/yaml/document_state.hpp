@@ -1,0 +1,25 @@
+// What a Document owns. Internal to rules/yaml.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "rules/yaml/node.hpp"
+
+namespace tocsin::yaml {
+
+struct Document::State {
+  std::string file;
+  Dialect dialect = Dialect::v2;
+  std::string text;
+  std::vector<std::size_t> line_starts;  // offsets; the first is 0
+  std::deque<Node> nodes;                // a deque, so that nodes stay where they are
+  const Node* root = nullptr;
+  bool second_document = false;
+};
+
+// Resolves merge keys of a finished mapping and reports duplicate keys, as the document's dialect has it.
+void resolve_entries(const Document& document, Node& mapping, Diagnostics& diagnostics);
+
+}  // namespace tocsin::yaml

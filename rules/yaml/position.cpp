@@ -1,0 +1,144 @@
+// Where a byte of a scalar's value stands in the file.
+//
+// The value is what the scanner made of the source: quotes and escapes undone, lines folded, indentation cut.
+// Rather than scan again, the value and the source are walked side by side. At each step the source says how
+// many value bytes its next piece made: an escape makes one character, a run of white space around a line
+// break makes a space or some line breaks, anything else makes itself. The walk never fails: where the two do
+// not fit (they always do for a scalar that was parsed), it goes on byte by byte.
+#include <algorithm>
+
+#include "rules/yaml/document_state.hpp"
+
+namespace tocsin::yaml {
+namespace {
+
+class Walk {
+ public:
+  Walk(std::string_view source, const Node& scalar) : source_(source), value_(scalar.value), node_(scalar) {
+    at_ = std::min(scalar.offset, source.size());
+    if (is_block()) {
+      enter_block();
+    } else if (node_.style != ScalarStyle::plain) {
+      ++at_;  // the opening quote
+    }
+  }
+
+  // Advances until the value byte at `target` is next; its place in the source.
+  std::size_t to(std::size_t target) {
+    while (made_ < target && at_ < source_.size()) step();
+    skip_unmade();
+    return std::min(at_, source_.size());
+  }
+
+ private:
+  [[nodiscard]] bool is_block() const {
+    return node_.style == ScalarStyle::literal || node_.style == ScalarStyle::folded;
+  }
+  [[nodiscard]] char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0';
+  }
+  [[nodiscard]] char next_value(std::size_t ahead = 0) const {
+    return made_ + ahead < value_.size() ? value_[made_ + ahead] : '\0';
+  }
+
+  void skip_spaces() {
+    while (peek() == ' ' || peek() == '\t') ++at_;
+  }
+
+  // The indentation of a block is that of its first line that is not empty; an indicator in the header only
+  // matters for text that begins with spaces, and those the value shows.
+  void enter_block() {
+    at_ = std::min(source_.find('\n', at_), source_.size() - 1) + 1;
+    std::size_t line = at_;
+    while (line < source_.size()) {
+      const std::size_t text = source_.find_first_not_of(' ', line);
+      if (text == std::string_view::npos) break;
+      if (source_[text] != '\n') {
+        const std::size_t leading = std::min(value_.find_first_not_of(" \n"), value_.size());
+        const std::size_t line_of_value = value_.rfind('\n', leading) + 1;
+        indent_ = text - line - std::min(text - line, leading - std::min(leading, line_of_value));
+        break;
+      }
+      line = text + 1;
+    }
+    skip_indent();
+  }
+
+  void skip_indent() {
+    for (std::size_t i = 0; i < indent_ && peek() == ' '; ++i) ++at_;
+  }
+
+  void step() {
+    if (is_block()) return step_block();
+    const char c = peek();
+    if (c == '\n' || ((c == ' ' || c == '\t') && runs_to_break())) return step_fold();
+    if (node_.style == ScalarStyle::double_quoted && c == '\\') return step_escape();
+    if (node_.style == ScalarStyle::single_quoted && c == '\'') ++at_;  // doubled
+    ++at_;
+    ++made_;
+  }
+
+  void step_block() {
+    if (peek() != '\n') {
+      ++at_;
+      ++made_;
+      return;
+    }
+    ++at_;
+    if (next_value() == '\n' || next_value() == ' ') ++made_;
+    skip_indent();
+  }
+
+  [[nodiscard]] bool runs_to_break() const {
+    const std::size_t text = source_.find_first_not_of(" \t", at_);
+    return text != std::string_view::npos && source_[text] == '\n';
+  }
+
+  // One line break makes a space, n + 1 of them make n line breaks.
+  void step_fold() {
+    std::size_t breaks = 0;
+    while (peek() == ' ' || peek() == '\t' || peek() == '\n') {
+      if (peek() == '\n') ++breaks;
+      ++at_;
+    }
+    made_ += breaks > 1 ? breaks - 1 : 1;
+  }
+
+  void step_escape() {
+    const char kind = peek(1);
+    if (kind == '\n') {
+      at_ += 2;
+      skip_spaces();
+      return;
+    }
+    const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+    at_ += 2 + digits;
+    do {
+      ++made_;
+    } while ((static_cast<unsigned char>(next_value()) & 0xC0) == 0x80);
+  }
+
+  // Source that makes nothing: an escaped line break, and the indentation before the next byte.
+  void skip_unmade() {
+    while (node_.style == ScalarStyle::double_quoted && peek() == '\\' && peek(1) == '\n') {
+      at_ += 2;
+      skip_spaces();
+    }
+  }
+
+  std::string_view source_;
+  std::string_view value_;
+  const Node& node_;
+  std::size_t at_ = 0;    // in the source
+  std::size_t made_ = 0;  // bytes of the value behind us
+  std::size_t indent_ = 0;
+};
+
+}  // namespace
+
+SourcePosition Document::position_in(const Node& scalar, std::size_t value_offset) const {
+  if (scalar.kind != NodeKind::scalar || state_->text.empty()) return scalar.position;
+  return position_of(Walk(state_->text, scalar).to(value_offset));
+}
+
+}  // namespace tocsin::yaml
