@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/config/http_client.hpp"
+#include "notifiers/registry.hpp"
 #include "promql/matcher.hpp"
 #include "promql/time.hpp"
 #include "rules/yaml/diagnostic.hpp"
@@ -44,10 +45,12 @@ struct Route {
 // One entry of a receiver's *_configs.
 struct Integration {
   SourcePosition position;
-  std::string kind;  // "slack", "pagerduty", "webhook"
-  int index = 0;     // within its kind in the receiver: slack[0]
+  const notifiers::Service* service = nullptr;  // one of notifiers::services(); never null
+  std::string kind;                             // "slack", "pagerduty", "webhook"
+  int index = 0;                                // within its kind in the receiver: slack[0]
   bool send_resolved = false;
-  HttpClientPtr http;  // never null
+  HttpClientPtr http;            // never null
+  notifiers::Settings settings;  // complete: globals applied, paths joined with the configuration's directory
 };
 
 struct Receiver {
@@ -98,7 +101,8 @@ struct NamedTimeIntervals {
 // The defaults that receivers took what they need from; kept for display and for late consumers.
 struct AlertmanagerGlobal {
   Duration resolve_timeout = std::chrono::minutes(5);
-  HttpClientPtr http;  // never null
+  HttpClientPtr http;            // never null
+  notifiers::Settings services;  // the global keys of the services, with their defaults
 };
 
 struct AlertmanagerConfig {
