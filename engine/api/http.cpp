@@ -18,7 +18,8 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 const std::string* first_of(const Pairs& pairs, std::string_view name) {
-  const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == name; });
+  const auto found =
+      std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == name; });
   return found == pairs.end() ? nullptr : &found->second;
 }
 
