@@ -20,9 +20,27 @@ namespace {
 
 constexpr std::chrono::milliseconds kShort{150};
 
+// Files of credentials that change under the client.
+class MapFiles final : public config::FileSource {
+ public:
+  std::map<std::string, std::string> files;
+  std::map<std::string, std::string> variables;
+
+  Result<std::string> read(const std::string& path) override {
+    const auto found = files.find(path);
+    if (found == files.end()) return Error("no such file or directory");
+    return found->second;
+  }
+  Result<std::vector<std::string>> glob(const std::string&) override { return std::vector<std::string>{}; }
+  std::optional<std::string> env(const std::string& name) override {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional<std::string>(found->second);
+  }
+};
+
 struct Bench {
   asio::io_context loop;
-  config::MemoryFiles files;
+  MapFiles files;
   shell::HttpClient client{loop, files, shell::HttpClientOptions{}};
   std::map<std::uint64_t, core::HttpReply> replies;
   std::uint64_t next_id = 1;
