@@ -1,0 +1,26 @@
+// A recording rule: writes its result under another name (Prometheus' rules/recording.go).
+#pragma once
+
+#include <unordered_map>
+
+#include "rules/rule.hpp"
+
+namespace tocsin::rules {
+
+class RecordingRule final : public Rule {
+ public:
+  RecordingRule(RuleDefinition definition, const promql::PlanOptions& options);
+
+ private:
+  Result<void> act(const Evaluation& evaluation, const promql::InstantRows& rows,
+                   RuleOutcome& outcome) override;
+  void fail(const Evaluation&, RuleOutcome&) override {}
+
+  RuleOutputs::Entry& output_of(std::uint32_t row);
+
+  // What a row of the plan writes to, for as long as row numbers keep their meaning.
+  std::unordered_map<std::uint32_t, RuleOutputs::Entry*> output_of_row_;
+  std::uint64_t binding_epoch_ = 0;
+};
+
+}  // namespace tocsin::rules
