@@ -60,7 +60,8 @@ void AlertingRule::tell_change(Node& node, const Evaluation& evaluation, std::ve
   if (!firing && !told) return;
 
   if (!told) {
-    told = ToldAlert{mapped(labels, evaluation.options), entry.clock.fired_at, evaluation.valid_until(), false};
+    told =
+        ToldAlert{mapped(labels, evaluation.options), entry.clock.fired_at, evaluation.valid_until(), false};
     if (told->labels) changes.push_back(change(ChangeKind::fired, ResolveCause::none, entry));
   } else if (firing) {
     // An evaluation that could not know says nothing, not even that the alert is still there.

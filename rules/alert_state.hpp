@@ -80,7 +80,8 @@ struct AlertStep {
 [[nodiscard]] bool needs_sending(const AlertClock& clock, WallTime last_sent_at, WallTime now,
                                  Duration resend_delay);
 
-// The same alert after the wall clock stepped: its times move along, so that `for` and keep_firing_for run on.
+// The same alert after the wall clock stepped: its times move along, so that `for` and keep_firing_for run
+// on.
 [[nodiscard]] AlertClock shifted(const AlertClock& clock, Duration step);
 
 }  // namespace tocsin::rules

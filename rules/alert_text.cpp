@@ -43,25 +43,20 @@ Dependence dependence_of(std::string_view template_text) {
   return result;
 }
 
-AlertText::AlertText(std::string_view alert_name, std::string name, std::string_view text)
-    : name_(std::move(name)),
-      dependence_(dependence_of(text)),
-      compiled_(RuleTemplate::parse(alert_name, text)) {}
+AlertText::AlertText(const TemplatedLabel& label)
+    : name_(label.name), dependence_(dependence_of(label.value.text())), template_(label.value) {}
 
 std::string AlertText::expand(const RuleTemplateData& data, std::vector<std::string>& errors) const {
-  const auto failed = [&](const Error& error) {
-    errors.push_back(error.text);
-    return "<error expanding template: " + error.text + ">";
-  };
-  if (!compiled_) return failed(compiled_.error());
-  if (compiled_->is_constant()) return compiled_->text();
-  Result<std::string> text = compiled_->expand(data);
-  return text ? std::move(*text) : failed(text.error());
+  if (template_.is_constant()) return template_.text();
+  Result<std::string> text = template_.expand(data);
+  if (text) return std::move(*text);
+  errors.push_back(text.error().text);
+  return "<error expanding template: " + text.error().text + ">";
 }
 
-AlertTexts::AlertTexts(std::string_view alert_name, const TextMap& texts) {
-  for (const auto& [name, text] : texts) {
-    all_.emplace_back(alert_name, name, text);
+AlertTexts::AlertTexts(const std::vector<TemplatedLabel>& texts) {
+  for (const TemplatedLabel& text : texts) {
+    all_.emplace_back(text);
     dependence_ = std::max(dependence_, all_.back().dependence());
   }
 }

@@ -1,5 +1,5 @@
-// The templated texts of an alerting rule, and what each depends on, so that a text is expanded again only when
-// it could come out differently.
+// The templated texts of an alerting rule, and what each depends on, so that a text is expanded again only
+// when it could come out differently.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "promql/result.hpp"
 #include "rules/outgoing_alert.hpp"
+#include "rules/rule_file.hpp"
 #include "rules/rule_template.hpp"
 
 namespace tocsin::rules {
@@ -25,7 +25,7 @@ enum class Dependence : std::uint8_t {
 
 class AlertText {
  public:
-  AlertText(std::string_view alert_name, std::string name, std::string_view text);
+  explicit AlertText(const TemplatedLabel& label);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Dependence dependence() const { return dependence_; }
@@ -35,13 +35,13 @@ class AlertText {
  private:
   std::string name_;  // of the label or annotation
   Dependence dependence_;
-  Result<RuleTemplate> compiled_;
+  RuleTemplate template_;
 };
 
 // All labels, or all annotations, of one rule.
 class AlertTexts {
  public:
-  AlertTexts(std::string_view alert_name, const TextMap& texts);
+  explicit AlertTexts(const std::vector<TemplatedLabel>& texts);
   [[nodiscard]] const std::vector<AlertText>& all() const { return all_; }
   // Of the text that depends on most.
   [[nodiscard]] Dependence dependence() const { return dependence_; }

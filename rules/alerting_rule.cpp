@@ -25,6 +25,15 @@ class AlertingRule::Expansion {
   [[nodiscard]] const Labels& row_labels(const promql::ResultRow& row) const {
     return plan_.row_labels(row.row);
   }
+  template <class Use>
+  auto with_data(const promql::ResultRow& row, Use&& use) {
+    const RuleOptions& options = evaluation_.options;
+    const promql::Sample sample{evaluation_.query_time(), row.value, row.histogram};
+    return use(RuleTemplateData{row_labels(row), options.external_labels, sample,
+                                to_wall(to_timestamp(evaluation_.slot)), options.external_url,
+                                options.external_url_functions, query_});
+  }
+
   [[nodiscard]] std::string expand(const AlertText& text, const promql::ResultRow& row) {
     return with_data(row, [&](const RuleTemplateData& data) { return text.expand(data, errors_); });
   }
@@ -33,14 +42,6 @@ class AlertingRule::Expansion {
   }
 
  private:
-  template <class Use>
-  auto with_data(const promql::ResultRow& row, Use&& use) {
-    const RuleOptions& options = evaluation_.options;
-    const promql::Sample sample{evaluation_.query_time(), row.value, row.histogram};
-    return use(RuleTemplateData{row_labels(row), options.external_labels, sample, evaluation_.slot,
-                                options.external_url, options.external_url_functions, query_});
-  }
-
   const Evaluation& evaluation_;
   const promql::Plan& plan_;
   std::vector<std::string>& errors_;
@@ -51,9 +52,9 @@ class AlertingRule::Expansion {
 };
 
 AlertingRule::AlertingRule(RuleDefinition rule, const RuleOptions& options)
-    : Rule(std::move(rule), options.plan),
-      label_texts_(definition().name, definition().labels),
-      annotation_texts_(definition().name, definition().annotations),
+    : RunningRule(std::move(rule), options.plan),
+      label_texts_(definition().label_templates),
+      annotation_texts_(definition().annotation_templates),
       generator_url_(options.external_url + table_link(query())) {}
 
 AlertingRule::~AlertingRule() = default;
@@ -220,9 +221,8 @@ RuleOutputs::Entry& AlertingRule::series_for(const Labels& alert, std::string_vi
 void AlertingRule::sweep() {
   constexpr std::size_t kAlwaysKept = 64;
   if (alerts_.size() <= kAlwaysKept + 2 * active_.size()) return;
-  const std::size_t dropped = std::erase_if(alerts_, [](const Node& node) {
-    return node.second.clock.vacant() && !node.second.told;
-  });
+  const std::size_t dropped = std::erase_if(
+      alerts_, [](const Node& node) { return node.second.clock.vacant() && !node.second.told; });
   if (dropped > 0) alert_of_row_.clear();
 }
 

@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "rules/alert_text.hpp"
-#include "rules/rule.hpp"
+#include "rules/running_rule.hpp"
 
 namespace tocsin::rules {
 
@@ -33,7 +33,7 @@ struct Alert {
   std::optional<ToldAlert> told;    // to the dispatcher
 };
 
-class AlertingRule final : public Rule {
+class AlertingRule final : public RunningRule {
  public:
   AlertingRule(RuleDefinition definition, const RuleOptions& options);
   ~AlertingRule() override;

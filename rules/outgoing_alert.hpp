@@ -3,8 +3,8 @@
 // OutgoingAlert is what Prometheus posts to an Alertmanager: repeated while it fires, with an end that lies
 // ahead (so that a dead Prometheus' alerts end), and after it resolved with the end it had.
 //
-// AlertChange is for the dispatcher in this process: an alert lives while its rule says so, so it is told once
-// when it begins, when its annotations change, and when it ends, and why.
+// AlertChange is for the dispatcher in this process: an alert lives while its rule says so, so it is told
+// once when it begins, when its annotations change, and when it ends, and why.
 #pragma once
 
 #include <functional>

@@ -15,10 +15,10 @@ bool RuleOutputs::claim(Entry& entry) {
   return true;
 }
 
-void RuleOutputs::write(Entry& entry, Timestamp time, const promql::Sample& sample, SampleSink& sink,
+void RuleOutputs::write(Entry& entry, Timestamp time, const promql::Sample& sample, OutputSink& sink,
                         AppendTally& tally) {
-  const AppendResult result = sample.histogram ? sink.append(entry, time, sample.histogram)
-                                               : sink.append(entry, time, sample.value);
+  const AppendResult result =
+      sample.histogram ? sink.append(entry, time, sample.histogram) : sink.append(entry, time, sample.value);
   switch (result) {
     case AppendResult::appended:
       ++tally.appended;
@@ -37,7 +37,7 @@ void RuleOutputs::write(Entry& entry, Timestamp time, const promql::Sample& samp
   }
 }
 
-void RuleOutputs::finish_round(Timestamp time, SampleSink& sink) {
+void RuleOutputs::finish_round(Timestamp time, OutputSink& sink) {
   for (Entry* entry : live_) {
     if (entry->written != round_) sink.append_stale(*entry, time);
   }

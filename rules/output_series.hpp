@@ -1,7 +1,7 @@
 // The series that a rule writes, and where it writes them.
 //
-// A rule writes the same series round after round, so each keeps the place at which the sink last found it, and
-// a round costs no look-up. A series that the round before wrote and this one did not is ended with a
+// A rule writes the same series round after round, so each keeps the place at which the sink last found it,
+// and a round costs no look-up. A series that the round before wrote and this one did not is ended with a
 // staleness marker.
 #pragma once
 
@@ -30,9 +30,9 @@ enum class AppendResult : std::uint8_t {
 
 // Where the samples of rules go. The core puts the sample store behind it; what is written is seen by the
 // rules that are evaluated after.
-class SampleSink {
+class OutputSink {
  public:
-  virtual ~SampleSink() = default;
+  virtual ~OutputSink() = default;
   virtual AppendResult append(OutputSeries& series, Timestamp time, double value) = 0;
   virtual AppendResult append(OutputSeries& series, Timestamp time,
                               const promql::HistogramPtr& histogram) = 0;
@@ -61,11 +61,11 @@ class RuleOutputs {
   [[nodiscard]] Entry& find_or_add(const Labels& labels);
   // False if this round has claimed the series before: two results have the same labels.
   [[nodiscard]] bool claim(Entry& entry);
-  void write(Entry& entry, Timestamp time, const promql::Sample& sample, SampleSink& sink,
+  void write(Entry& entry, Timestamp time, const promql::Sample& sample, OutputSink& sink,
              AppendTally& tally);
   // Ends what the last finished round wrote and this one did not. A round that fails is not finished: it
   // ends nothing.
-  void finish_round(Timestamp time, SampleSink& sink);
+  void finish_round(Timestamp time, OutputSink& sink);
 
   // The series that the last finished round wrote, and forgets them.
   [[nodiscard]] std::vector<OutputSeries> take_live();

@@ -5,7 +5,7 @@
 namespace tocsin::rules {
 
 RecordingRule::RecordingRule(RuleDefinition definition, const promql::PlanOptions& options)
-    : Rule(std::move(definition), options) {}
+    : RunningRule(std::move(definition), options) {}
 
 RuleOutputs::Entry& RecordingRule::output_of(std::uint32_t row) {
   RuleOutputs::Entry*& entry = output_of_row_[row];

@@ -3,11 +3,11 @@
 
 #include <unordered_map>
 
-#include "rules/rule.hpp"
+#include "rules/running_rule.hpp"
 
 namespace tocsin::rules {
 
-class RecordingRule final : public Rule {
+class RecordingRule final : public RunningRule {
  public:
   RecordingRule(RuleDefinition definition, const promql::PlanOptions& options);
 

@@ -1,16 +1,18 @@
-// A rule that is loaded: its definition, its bound plan, how it is doing; and what one evaluation of it needs
-// and yields. AlertingRule and RecordingRule are the two kinds.
+// A rule that is evaluated: its definition, its bound plan, how it is doing; and what one evaluation of it
+// needs and yields. AlertingRule and RecordingRule are the two kinds.
 //
 // Thread: a rule belongs to one thread at a time. The series source that evaluations name must be the same
 // one for the rule's whole life, and outlive it. No exceptions, no clock: time comes with the Evaluation.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "promql/engine.hpp"
@@ -20,18 +22,23 @@
 #include "rules/alert_state.hpp"
 #include "rules/outgoing_alert.hpp"
 #include "rules/output_series.hpp"
+#include "rules/rule_file.hpp"
 
 namespace tocsin::rules {
 
+// What a rule file says of a rule, without the tree of its expression, which goes into the plan.
 struct RuleDefinition {
-  bool alerting = false;
+  RuleKind kind = RuleKind::alerting;
   std::string name;        // of the alert, or of the series that is recorded
   std::string expression;  // as written
   Duration hold{};         // `for`
   Duration keep_firing_for{};
   TextMap labels;  // the group's and, over them, the rule's; an empty value removes a label
   TextMap annotations;
+  std::vector<TemplatedLabel> label_templates;  // of an alerting rule
+  std::vector<TemplatedLabel> annotation_templates;
 };
+[[nodiscard]] RuleDefinition definition_of(const Rule& rule);
 
 enum class RuleHealth : std::uint8_t { unknown, ok, err };
 [[nodiscard]] std::string_view to_string(RuleHealth health);
@@ -61,7 +68,7 @@ struct RuleOptions {
 // The surroundings of one evaluation. Borrowed for the call.
 struct Evaluation {
   promql::SeriesSource& source;
-  SampleSink& sink;
+  OutputSink& sink;
   const promql::RunLimits& limits;
   const RuleOptions& options;
   WallTime now{};           // when it happens
@@ -98,11 +105,11 @@ struct RuleOutcome {
   std::vector<std::string> template_errors;
 };
 
-class Rule {
+class RunningRule {
  public:
-  virtual ~Rule() = default;
-  Rule(const Rule&) = delete;
-  Rule& operator=(const Rule&) = delete;
+  virtual ~RunningRule() = default;
+  RunningRule(const RunningRule&) = delete;
+  RunningRule& operator=(const RunningRule&) = delete;
 
   [[nodiscard]] RuleOutcome evaluate(const Evaluation& evaluation);
 
@@ -114,14 +121,15 @@ class Rule {
   // Upstream's key for carrying state over a reload.
   [[nodiscard]] std::string name_and_labels() const;
   // The same rule in every respect (upstream compares what it prints).
-  [[nodiscard]] bool same_as(const Rule& other) const;
+  [[nodiscard]] bool same_as(const RunningRule& other) const;
 
   // The series of the last evaluation, for whoever ends them once the rule is gone.
   [[nodiscard]] std::vector<OutputSeries> take_outputs() { return outputs_.take_live(); }
-  void adopt_outputs(Rule& from) { outputs_ = std::move(from.outputs_); }
+  void adopt_outputs(RunningRule& from) { outputs_ = std::exchange(from.outputs_, {}); }
+  void adopt_status(const RunningRule& from) { status_ = from.status_; }
 
  protected:
-  explicit Rule(RuleDefinition definition, const promql::PlanOptions& options);
+  RunningRule(RuleDefinition definition, const promql::PlanOptions& options);
 
   // Acts on the rows of a result: fills `outcome` or returns the error that makes the rule fail.
   virtual Result<void> act(const Evaluation& evaluation, const promql::InstantRows& rows,
