@@ -1,0 +1,67 @@
+// All alerts that dispatch knows, by fingerprint: what upstream's provider/mem keeps.
+//
+// Owned by the Dispatcher, single-threaded. Groups refer to alerts by fingerprint and hold them with retain()
+// and release(); a resolved alert is collected once no group holds it. (Upstream's groups hold copies.)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/dispatch/alert.hpp"
+#include "engine/dispatch/limits.hpp"
+
+namespace tocsin::dispatch {
+
+struct FingerprintHash {
+  std::size_t operator()(const Fingerprint& value) const { return value.value; }
+};
+
+enum class PutResult {
+  added,
+  updated,
+  ignored,  // posted, while a rule of this process says that it fires: the rule knows better
+  limited   // Limits::alerts or Limits::alerts_per_name
+};
+
+class AlertStore {
+ public:
+  struct Entry {
+    Alert alert;
+    // Grows with every change of any alert: tells whether an alert is still what it was.
+    std::uint64_t revision = 0;
+    std::uint32_t held_by = 0;  // groups
+  };
+
+  explicit AlertStore(const Limits& limits) : limits_(limits) {}
+
+  // Adds or updates an alert, merging as Alertmanager does. REQUIRES: alert.updated_at is set.
+  PutResult put(Alert alert, WallTime now);
+  // Null if there is none. Valid until the next put or collect.
+  [[nodiscard]] const Entry* find(Fingerprint fingerprint) const;
+  // An alert's rule fails to evaluate, or does again.
+  void set_unknown(Fingerprint fingerprint, bool unknown);
+
+  void retain(Fingerprint fingerprint);
+  void release(Fingerprint fingerprint);
+  // Takes out the resolved alerts that no group holds and returns them.
+  std::vector<Alert> collect(WallTime now);
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  // In the order of fingerprints.
+  [[nodiscard]] std::vector<Fingerprint> fingerprints() const;
+
+ private:
+  [[nodiscard]] bool refuses(const Alert& alert, WallTime now) const;
+
+  Limits limits_;
+  std::uint64_t revision_ = 0;
+  std::unordered_map<Fingerprint, Entry, FingerprintHash> entries_;
+  // Only kept when there is a limit for a name.
+  std::map<std::string, std::set<Fingerprint>, std::less<>> by_name_;
+};
+
+}  // namespace tocsin::dispatch

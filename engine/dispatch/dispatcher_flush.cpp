@@ -1,0 +1,272 @@
+// A group is looked at: its alerts are frozen and judged, and each integration's notification is planned.
+#include <algorithm>
+
+#include "engine/dispatch/dispatcher_state.hpp"
+#include "notifiers/notification_template.hpp"
+
+namespace tocsin::dispatch {
+namespace {
+
+// Upstream's floor for the time that a notification may take (notify.MinTimeout).
+constexpr Duration kShortestFlush = std::chrono::seconds(10);
+// A withheld alert is looked at again at least this often: wall clocks step, and time intervals have minutes.
+constexpr Duration kLongestLook = std::chrono::minutes(1);
+
+bool is_muting(Withheld withheld) {
+  return withheld != Withheld::no && withheld != Withheld::inhibited;
+}
+
+void insert_sorted(Fingerprints& set, Fingerprint fingerprint) {
+  const auto at = std::lower_bound(set.begin(), set.end(), fingerprint);
+  if (at == set.end() || *at != fingerprint) set.insert(at, fingerprint);
+}
+
+ResolveCause cause_of_end(const Alert& alert) {
+  if (alert.cause != ResolveCause::none) return alert.cause;
+  if (alert.origin == Origin::own) return ResolveCause::condition_false;
+  // An end that lay ahead when it was posted came because nothing was posted after it.
+  return alert.ends_at > alert.updated_at ? ResolveCause::sender_silent : ResolveCause::sender_resolved;
+}
+
+Frozen freeze_alert(const AlertStore::Entry& entry, Fingerprint fingerprint, WallTime now) {
+  Frozen frozen{entry.alert, fingerprint, entry.revision, entry.alert.resolved_at(now), false};
+  if (frozen.resolved) {
+    frozen.alert.cause = cause_of_end(entry.alert);
+  } else {
+    frozen.alert.ends_at = kNoTime;  // so that it does not end while it is told (trap 55)
+  }
+  return frozen;
+}
+
+}  // namespace
+
+std::vector<Frozen> Dispatcher::State::freeze(const Group& group, const Now& now) const {
+  std::vector<Frozen> alerts;
+  alerts.reserve(group.members.size() + group.departed.size());
+  for (const Fingerprint member : group.members) {
+    alerts.push_back(freeze_alert(*store.find(member), member, now.wall));
+  }
+  for (const Alert& alert : group.departed) {
+    alerts.push_back(Frozen{alert, fingerprint(alert.labels), 0, true, true});
+  }
+  std::stable_sort(alerts.begin(), alerts.end(), [](const Frozen& a, const Frozen& b) {
+    return notification_order(a.alert.labels, b.alert.labels);
+  });
+  return alerts;
+}
+
+ToldKey Dispatcher::State::told_key(const Group& group, std::string_view integration) const {
+  return {policy.twins_apart ? group.identity : group.key, std::string(integration)};
+}
+
+std::vector<const IntegrationRef*> Dispatcher::State::targets(const Group& group) const {
+  std::vector<const IntegrationRef*> found;
+  for (const IntegrationRef& integration : group.running->integrations(group.options().receiver)) {
+    if (!group.is_farewell || group.farewell.contains(integration.identity)) found.push_back(&integration);
+  }
+  return found;
+}
+
+Bench Dispatcher::State::bench_of(const Group& group, WallTime now) const {
+  return Bench{*inhibitor, silences, group.running->intervals(), *group.node().route, now};
+}
+
+void Dispatcher::State::begin_flush(Group& group, const Now& now) {
+  const Duration interval = group.options().group_interval;
+  group.last_flush = now.mono;
+  group.next_flush = now.mono + interval;
+  group.next_look.reset();
+  group.flush.emplace();
+  Flush& flush = *group.flush;
+  flush.started = now.mono;
+  flush.deadline = now.mono + std::max(interval, kShortestFlush);
+  flush.alerts = freeze(group, now);
+
+  std::vector<Verdict> verdicts;
+  const Bench bench = bench_of(group, now.wall);
+  for (const Frozen& frozen : flush.alerts) {
+    verdicts.push_back(frozen.departed ? Verdict{} : judge(bench, frozen.alert.labels));
+  }
+  note_verdicts(group, flush.alerts, verdicts, now);
+  for (const IntegrationRef* integration : targets(group)) plan_for(group, *integration, verdicts, now);
+  if (flush.sends.empty()) {
+    finish_flush(group, now);
+    return;
+  }
+  if (!group.options().labels.empty()) {
+    std::vector<notifiers::RouteLabelError> errors;
+    flush.route_labels =
+        notifiers::render_route_labels(*group.running->setup().templates, group.options().labels,
+                                       notification_of(group, flush.sends.front(), now), errors);
+    for (const notifiers::RouteLabelError& error : errors) {
+      Event event = event_of(EventKind::template_failed, group, now);
+      event.text = "route label \"" + error.label + "\": " + error.error;
+      note(std::move(event));
+    }
+  }
+}
+
+void Dispatcher::State::note_verdicts(Group& group, const std::vector<Frozen>& alerts,
+                                      const std::vector<Verdict>& verdicts, const Now& now) {
+  std::map<Fingerprint, Verdict> withheld;
+  Fingerprints freed;
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
+    const Frozen& frozen = alerts[i];
+    const auto before = group.withheld.find(frozen.fingerprint);
+    const Withheld was = before == group.withheld.end() ? Withheld::no : before->second.withheld;
+    const Withheld is = verdicts[i].withheld;
+    if (is != Withheld::no) {
+      ++counters.suppressed[std::string(to_string(is))];
+      withheld.emplace(frozen.fingerprint, verdicts[i]);
+    } else if (is_muting(was) && !frozen.resolved) {
+      insert_sorted(freed, frozen.fingerprint);
+    }
+    if (was == is) continue;
+    Event event = event_of(is == Withheld::no ? EventKind::released : EventKind::withheld, group, now);
+    event.alert = frozen.alert.labels;
+    event.withheld = is == Withheld::no ? was : is;
+    for (const std::string& by : verdicts[i].by) event.text += (event.text.empty() ? "" : ", ") + by;
+    note(std::move(event));
+  }
+  group.withheld = std::move(withheld);
+  set_next_look(group, now);
+  if (!policy.unmuted_told || freed.empty()) return;
+  for (const IntegrationRef* integration : targets(group)) {
+    for (const Fingerprint alert : freed) insert_sorted(group.unmuted[integration->identity], alert);
+  }
+}
+
+void Dispatcher::State::plan_for(Group& group, const IntegrationRef& integration,
+                                 const std::vector<Verdict>& verdicts, const Now& now) {
+  Flush& flush = *group.flush;
+  PlanOptions options;
+  options.policy = policy;
+  options.compare = {integration.integration->send_resolved, policy.repeat_clock,
+                     group.options().repeat_interval, now.mono};
+  const Told* known = told.find(told_key(group, integration.identity), now.mono);
+  Plan plan = plan_notification(flush.alerts, verdicts, known, group.unmuted[integration.identity], options);
+  group.decisions[integration.name] = Decision{plan.reason, now.wall};
+  if (!should_notify(plan.reason)) {
+    forget_ended(group, integration, plan, now);
+    return;
+  }
+  Send send;
+  send.integration = integration.identity;
+  send.name = integration.name;
+  send.plan = std::move(plan);
+  send.next_attempt = now.mono;
+  const auto lane = lanes.find(integration.identity);
+  if (lane != lanes.end()) send.next_attempt = std::max(now.mono, lane->second.not_before);
+  ++counters_of(group, send).notifications;
+  if (send.plan.record_only) {
+    record_told(group, send, {}, now);
+    Event event = event_of(EventKind::finished, group, now);
+    event.integration = send.name;
+    event.reason = send.plan.reason;
+    event.result = SendResult::not_sent;
+    note(std::move(event));
+    return;
+  }
+  Event event = event_of(EventKind::decided, group, now);
+  event.integration = send.name;
+  event.reason = send.plan.reason;
+  event.firing = send.plan.picture.firing.size();
+  event.resolved = send.plan.sent.size() - event.firing;
+  note(std::move(event));
+  flush.sends.push_back(std::move(send));
+}
+
+// Policy::refired_told: who is not told of ends forgets them, so that the next firing is news again.
+void Dispatcher::State::forget_ended(const Group& group, const IntegrationRef& integration, const Plan& plan,
+                                     const Now& now) {
+  if (!policy.refired_told || integration.integration->send_resolved) return;
+  const ToldKey key = told_key(group, integration.identity);
+  const Told* known = told.find(key, now.mono);
+  if (known == nullptr || !overlap(plan.picture.resolved, known->firing)) return;
+  Told rest = *known;
+  std::erase_if(rest.firing, [&](Fingerprint alert) { return contains(plan.picture.resolved, alert); });
+  told.record(key, std::move(rest));
+}
+
+void Dispatcher::State::record_told(Group& group, const Send& send,
+                                    std::map<std::string, std::string> remember, const Now& now) {
+  const ToldKey key = told_key(group, send.integration);
+  Told after = told_after(send.plan, policy);
+  const Told* before = told.find(key, now.mono);
+  if (!remember.empty()) {
+    after.remembered = std::move(remember);
+  } else if (before != nullptr && !before->firing.empty()) {
+    after.remembered = before->remembered;
+  }
+  after.at = policy.repeat_clock ? group.flush->started : now.mono;
+  if (!policy.told_kept) {
+    after.forgotten_at = now.mono + std::min(limits.told_retention, 2 * group.options().repeat_interval);
+  }
+  group.unmuted.erase(send.integration);
+  if (policy.told_kept && after.firing.empty()) {
+    told.erase(key);
+  } else {
+    told.record(key, std::move(after));
+  }
+}
+
+// Resolved alerts leave the group once every integration knows what it has to know (trap 54). One that fired
+// again meanwhile has another revision, and stays.
+void Dispatcher::State::finish_flush(Group& group, const Now& now) {
+  const Flush flush = std::move(*group.flush);
+  group.flush.reset();
+  if (!flush.failed) {
+    for (const Frozen& frozen : flush.alerts) {
+      if (frozen.departed || !frozen.resolved) continue;
+      if (!group.members.contains(frozen.fingerprint)) continue;
+      if (store.find(frozen.fingerprint)->revision != frozen.revision) continue;
+      group.members.erase(frozen.fingerprint);
+      store.release(frozen.fingerprint);
+      group.withheld.erase(frozen.fingerprint);
+    }
+    const bool told_departed = std::any_of(flush.alerts.begin(), flush.alerts.end(),
+                                           [](const Frozen& frozen) { return frozen.departed; });
+    if (told_departed) group.departed.clear();
+  }
+  const bool empty = group.members.empty() && group.departed.empty();
+  const bool given_up = group.is_farewell && now.mono >= group.given_up_at;
+  if (!empty && !given_up) return;
+  if (group.is_farewell) {
+    for (const std::string& integration : group.farewell) told.erase(told_key(group, integration));
+  }
+  remove_group(group, now);
+}
+
+bool Dispatcher::State::look(Group& group, const Now& now) {
+  const Bench bench = bench_of(group, now.wall);
+  for (const auto& [fingerprint, verdict] : group.withheld) {
+    if (!is_muting(verdict.withheld)) continue;
+    const AlertStore::Entry* entry = store.find(fingerprint);
+    if (entry == nullptr || entry->alert.resolved_at(now.wall)) continue;
+    if (judge(bench, entry->alert.labels).withheld == Withheld::no) return true;
+  }
+  set_next_look(group, now);
+  return false;
+}
+
+void Dispatcher::State::set_next_look(Group& group, const Now& now) const {
+  group.next_look.reset();
+  if (!policy.unmuted_told) return;
+  std::optional<Duration> wait;
+  for (const auto& [fingerprint, verdict] : group.withheld) {
+    if (!is_muting(verdict.withheld)) continue;
+    Duration until = kLongestLook;
+    if (verdict.withheld == Withheld::silenced) {
+      const std::optional<WallTime> end = silences.next_end(verdict.by);
+      if (end) until = std::min(until, *end - now.wall);
+    } else {
+      until = std::chrono::floor<std::chrono::minutes>(now.wall) + kLongestLook - now.wall;
+    }
+    // A silence that has ended and another that still holds: there is nothing to hurry for.
+    if (until <= Duration::zero()) until = kLongestLook;
+    if (!wait || until < *wait) wait = until;
+  }
+  if (wait) group.next_look = now.mono + *wait;
+}
+
+}  // namespace tocsin::dispatch

@@ -1,0 +1,116 @@
+// What the dispatcher shows: computed when asked, from what holds now.
+#include <algorithm>
+
+#include "engine/dispatch/dispatcher_state.hpp"
+#include "notifiers/notification_template.hpp"
+
+namespace tocsin::dispatch {
+namespace {
+
+std::vector<std::string> muted_by(const Running& running, const config::Route& route, WallTime now) {
+  if (!route.active_time_intervals.empty() &&
+      running.intervals().containing(route.active_time_intervals, now).empty()) {
+    return route.active_time_intervals;
+  }
+  return running.intervals().containing(route.mute_time_intervals, now);
+}
+
+}  // namespace
+
+std::string_view to_string(AlertStatus status) {
+  switch (status) {
+    case AlertStatus::unprocessed:
+      return "unprocessed";
+    case AlertStatus::active:
+      return "active";
+    case AlertStatus::suppressed:
+      return "suppressed";
+  }
+  return "";
+}
+
+AlertView Dispatcher::State::view_of(const Alert& alert, Fingerprint fingerprint, const Now& now) const {
+  AlertView view;
+  view.alert = alert;
+  view.fingerprint = fingerprint;
+  view.silenced_by = silences.silencing(alert.labels, now.wall);
+  if (inhibitor) {
+    if (const std::optional<Inhibition> inhibition = inhibitor->inhibits(alert.labels, now.wall)) {
+      view.inhibited_by.push_back(inhibition->source.to_hex());
+    }
+  }
+  const bool suppressed = !view.silenced_by.empty() || !view.inhibited_by.empty();
+  view.status =
+      suppressed ? AlertStatus::suppressed : (running ? AlertStatus::active : AlertStatus::unprocessed);
+  return view;
+}
+
+std::vector<AlertView> Dispatcher::alerts(const Now& now) const {
+  const State& state = *state_;
+  std::vector<AlertView> views;
+  for (const Fingerprint key : state.store.fingerprints()) {
+    const Alert& alert = state.store.find(key)->alert;
+    if (alert.resolved_at(now.wall)) continue;
+    AlertView view = state.view_of(alert, key, now);
+    if (state.running) {
+      for (const std::size_t node : state.running->routes().match(alert.labels)) {
+        view.receivers.push_back(state.running->routes().node(node).options().receiver);
+      }
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<GroupView> Dispatcher::groups(const Now& now) const {
+  const State& state = *state_;
+  std::map<Fingerprint, std::vector<std::string>> receivers;
+  std::vector<GroupView> views;
+  for (const auto& [number, group] : state.groups) {
+    if (group.is_farewell) continue;
+    GroupView view;
+    view.receiver = group.options().receiver;
+    view.key = group.key;
+    view.labels = group.labels;
+    view.decisions = group.decisions;
+    view.muted_by = muted_by(*group.running, *group.node().route, now.wall);
+    notifiers::Notification data;
+    data.receiver = view.receiver;
+    data.group_key = group.key;
+    data.group_labels = group.labels;
+    data.external_url = group.running->setup().external_url;
+    data.now = now.wall;
+    for (const Frozen& frozen : state.freeze(group, now)) {
+      if (frozen.resolved) continue;
+      AlertView alert = state.view_of(state.store.find(frozen.fingerprint)->alert, frozen.fingerprint, now);
+      alert.muted_by = view.muted_by;
+      receivers[frozen.fingerprint].push_back(view.receiver);
+      view.alerts.push_back(std::move(alert));
+      notifiers::NotifiedAlert told;
+      told.labels = frozen.alert.labels;
+      told.annotations = frozen.alert.annotations;
+      told.starts_at = frozen.alert.starts_at;
+      told.generator_url = frozen.alert.generator_url;
+      told.fingerprint = frozen.fingerprint;
+      data.alerts.push_back(std::move(told));
+    }
+    if (view.alerts.empty()) continue;
+    if (!group.options().labels.empty()) {
+      std::vector<notifiers::RouteLabelError> errors;
+      view.route_labels = notifiers::render_route_labels(*group.running->setup().templates,
+                                                         group.options().labels, data, errors);
+    }
+    views.push_back(std::move(view));
+  }
+  for (auto& [fingerprint, names] : receivers) std::sort(names.begin(), names.end());
+  for (GroupView& view : views) {
+    for (AlertView& alert : view.alerts) alert.receivers = receivers.at(alert.fingerprint);
+  }
+  std::stable_sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
+    if (a.labels == b.labels) return a.receiver < b.receiver;
+    return label_set_before(a.labels, b.labels);
+  });
+  return views;
+}
+
+}  // namespace tocsin::dispatch
