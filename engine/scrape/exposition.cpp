@@ -105,7 +105,10 @@ ParsedLabels ExpositionParser::labels() const {
   if (repeated != pairs.end()) parsed.repeated_name = repeated->first;
   std::vector<LabelView> views;
   views.reserve(pairs.size());
-  for (const auto& [name, value] : pairs) views.push_back({name, value});
+  for (const auto& [name, value] : pairs) {
+    views.push_back({name, value});
+    if (value.empty()) parsed.empty_names.push_back(name);
+  }
   parsed.labels = Labels(std::move(views));
   return parsed;
 }

@@ -47,6 +47,8 @@ enum class EntryKind {
 struct ParsedLabels {
   Labels labels;
   std::string repeated_name;  // "" as it should be
+  // Labels given with an empty value are no labels, but with honor_labels they keep the target's away.
+  std::vector<std::string> empty_names;
 };
 
 class ExpositionParser {
@@ -65,6 +67,9 @@ class ExpositionParser {
   [[nodiscard]] std::size_t position() const { return at_; }
   void continue_at(std::size_t position) { at_ = position; }
   [[nodiscard]] std::string_view page() const { return page_; }
+
+  // The entry as it is written, its line break included where that was read.
+  [[nodiscard]] std::string_view entry() const { return page_.substr(start_, at_ - start_); }
 
   // After EntryKind::series. The series as it is written, name and braces: what names it in the memory of a
   // target (series_memory.hpp).

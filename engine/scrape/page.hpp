@@ -26,7 +26,6 @@ struct TargetId {
 
 struct PageJob {
   TargetId target;
-  std::uint64_t run = 0;  // tells a result that comes too late
   std::string body;
   std::string content_type;
   Timestamp time;        // of samples that carry none
@@ -44,12 +43,12 @@ struct MetadataUpdate {
   std::string text;  // help or unit
 };
 
-// A series that the store has to name before its sample can be appended.
+// A sample whose series the store has to name before it can be appended.
 struct UnresolvedSeries {
   LineId line = kNoLine;
   Labels labels;
-  std::vector<std::uint32_t> samples;        // indices into ParsedPage::series
-  std::vector<std::uint32_t> timed_samples;  // indices into ParsedPage::timed
+  bool timed = false;     // the sample is one of ParsedPage::timed, else of ParsedPage::series
+  std::size_t index = 0;  // its place there
 };
 
 struct TimedSample {
@@ -63,7 +62,6 @@ enum class PageFailure : std::uint8_t { none, content_type, syntax, sample_limit
 
 struct ParsedPage {
   TargetId target;
-  std::uint64_t run = 0;
   Timestamp time;
   Duration took{};
   std::size_t body_bytes = 0;
@@ -94,7 +92,7 @@ struct ParsedPage {
 
 // The labels of a scraped series: the target's added, by honor_labels, then metric_relabel_configs. Empty
 // when it was dropped.
-[[nodiscard]] Labels sample_labels(const Labels& exposed, const Labels& target,
+[[nodiscard]] Labels sample_labels(const ParsedLabels& exposed, const Labels& target,
                                    const config::ScrapeConfig& config);
 
 }  // namespace tocsin::scrape

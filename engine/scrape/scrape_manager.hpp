@@ -143,20 +143,8 @@ class ScrapeManager {
   [[nodiscard]] ScrapeStatistics statistics() const;
 
  private:
-  struct Run;
-  struct Pool;
-  struct Departed;
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// Where a page of the API can link to: the target's URL with a local host name replaced by one that can be
-// reached from outside (upstream's globalUrl).
-struct OwnAddress {
-  std::string listen_port;  // "9090"
-  std::string external_scheme;
-  std::string external_host;  // "prometheus.example.org" or "host:9090"
-};
-[[nodiscard]] std::string global_url(std::string_view url, const OwnAddress& own);
 
 }  // namespace tocsin::scrape

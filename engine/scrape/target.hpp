@@ -1,5 +1,5 @@
 // From what discovery found to what is scraped: labels, relabelling, validity, URL, place in the interval.
-// (upstream's scrape/target.go). Plain values; nothing here keeps time or state.
+// (upstream's scrape/target.go).  Plain values; nothing here keeps time or state.
 #pragma once
 
 #include <cstdint>
