@@ -112,6 +112,23 @@ std::string_view to_string(AggregateOp op) {
   return "";
 }
 
+BinaryExpr::~BinaryExpr() {
+  // Takes the chain apart link by link: by recursion a long one would overflow the stack.
+  ExprPtr next = std::move(lhs);
+  while (next != nullptr && next->kind() == ExprKind::binary) {
+    ExprPtr below = std::move(as<BinaryExpr>(*next).lhs);
+    next = std::move(below);
+  }
+}
+
+std::vector<const BinaryExpr*> left_spine(const BinaryExpr& top) {
+  std::vector<const BinaryExpr*> spine{&top};
+  while (spine.back()->lhs->kind() == ExprKind::binary) {
+    spine.push_back(&as<BinaryExpr>(*spine.back()->lhs));
+  }
+  return spine;
+}
+
 ValueType Call::type() const {
   return function == nullptr ? ValueType::none : function->return_type;
 }

@@ -128,18 +128,24 @@ struct VectorMatching {
   std::optional<double> fill_right;
 };
 
+// A chain such as a + b + c + ... leans to the left without limit: whoever walks a tree follows lhs in a
+// loop, not by recursion (left_spine). Everything else is nested no deeper than kMaxNesting of
+// promql/parser.hpp.
 struct BinaryExpr final : Expr {
   BinaryExpr() : Expr(ExprKind::binary) {}
-  [[nodiscard]] ValueType type() const override {
-    return lhs->type() == ValueType::scalar && rhs->type() == ValueType::scalar ? ValueType::scalar
-                                                                                : ValueType::vector;
-  }
+  ~BinaryExpr() override;
+  // Scalar where both sides are.
+  [[nodiscard]] ValueType type() const override { return value_type; }
   BinaryOp op = BinaryOp::add;
+  ValueType value_type = ValueType::vector;
   ExprPtr lhs;
   ExprPtr rhs;
   std::optional<VectorMatching> matching;  // set when both sides are vectors
   bool return_bool = false;
 };
+
+// The chain of binary expressions that starts at `top` and follows lhs, the innermost last.
+[[nodiscard]] std::vector<const BinaryExpr*> left_spine(const BinaryExpr& top);
 
 enum class AggregateOp {
   sum,
