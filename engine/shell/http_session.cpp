@@ -166,16 +166,15 @@ void HttpSession::dispatch() {
 
   const std::string& prefix = server_->options.route_prefix;
   if (!prefix.empty()) {
-    const bool below = request.path.compare(0, prefix.size(), prefix) == 0 &&
-                       (request.path.size() == prefix.size() || request.path[prefix.size()] == '/');
-    if (!below) {
-      if (request.path != "/") return send(plain_response(404, "404 page not found"), false);
+    const bool below = request.path.compare(0, prefix.size() + 1, prefix + "/") == 0;
+    // Pages name their parts relative to the folder, so the prefix itself needs its final slash.
+    if (request.path == "/" || request.path == prefix) {
       api::HttpResponse away = plain_response(302, "moved to " + prefix + "/");
       away.headers.push_back({"Location", prefix + "/"});
       return send(std::move(away), false);
     }
+    if (!below) return send(plain_response(404, "404 page not found"), false);
     request.path.erase(0, prefix.size());
-    if (request.path.empty()) request.path = "/";
   }
   const auto pending = std::make_shared<PendingAnswer>(server_->loop, weak_from_this(), number);
   server_->handler(std::move(request),

@@ -262,8 +262,12 @@ TEST_CASE("Only what lies under the route prefix is served") {
   options.route_prefix = "/tocsin";
   Bench bench(options);
   CHECK(has(bench.say("GET /tocsin/-/ready HTTP/1.1\r\nHost: x\r\n\r\n"), "GET /-/ready,"));
-  CHECK(has(bench.say("GET /tocsin HTTP/1.1\r\nHost: x\r\n\r\n"), "GET /,"));
-  CHECK(has(bench.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "302 Found"));
+  CHECK(has(bench.say("GET /tocsin/ HTTP/1.1\r\nHost: x\r\n\r\n"), "GET /,"));
+  for (const std::string path : {"/", "/tocsin"}) {
+    const std::string said = bench.say("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(has(said, "302 Found"));
+    CHECK(has(said, "Location: /tocsin/\r\n"));
+  }
   CHECK(has(bench.say("GET /tocsinx HTTP/1.1\r\nHost: x\r\n\r\n"), "404 Not Found"));
 }
 
