@@ -58,8 +58,9 @@ Result<bool> match_from(std::string_view pattern, std::string_view path) {
       ++s;
       continue;
     }
-    if (pattern[p] == '\\' && ++p >= pattern.size()) return kBadPattern;
-    const bool any = pattern[p] == '?' && (p == 0 || pattern[p - 1] != '\\');
+    const bool escaped = pattern[p] == '\\';
+    if (escaped && ++p >= pattern.size()) return kBadPattern;
+    const bool any = !escaped && pattern[p] == '?';
     if (s >= path.size() || (any ? path[s] == '/' : path[s] != pattern[p])) return false;
     ++p;
     ++s;
