@@ -27,18 +27,37 @@ Dependence dependence_of_action(std::string_view action) {
   return mentions("query") || mentions("now") ? Dependence::anything : Dependence::value;
 }
 
+// The position of the "}}" that ends the action which starts at `at`: one inside a literal does not.
+std::size_t end_of_action(std::string_view text, std::size_t at) {
+  for (char quote = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote != 0) {
+      if (c == '\\' && quote != '`') {
+        ++at;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    } else if (c == '"' || c == '`' || c == '\'') {
+      quote = c;
+    } else if (text.substr(at).starts_with("}}")) {
+      return at;
+    }
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 Dependence dependence_of(std::string_view template_text) {
   Dependence result = Dependence::constant;
-  for (std::size_t at = template_text.find("{{"); at != std::string_view::npos;
-       at = template_text.find("{{", at)) {
-    at += 2;
-    // A "}}" inside a string literal ends the action too early, which only adds to what is found.
-    const std::size_t end = template_text.find("}}", at);
-    const bool closed = end != std::string_view::npos;
-    const std::string_view action = template_text.substr(at, closed ? end - at : std::string_view::npos);
-    result = std::max(result, closed ? dependence_of_action(action) : Dependence::anything);
+  std::size_t at = template_text.find("{{");
+  while (at != std::string_view::npos) {
+    const std::size_t begin = at + 2;
+    const std::size_t end = end_of_action(template_text, begin);
+    // A comment with an odd quote in it, or a text that is no template.
+    if (end == std::string_view::npos) return Dependence::anything;
+    result = std::max(result, dependence_of_action(template_text.substr(begin, end - begin)));
+    at = template_text.find("{{", end + 2);
   }
   return result;
 }

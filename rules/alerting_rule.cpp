@@ -52,7 +52,7 @@ class AlertingRule::Expansion {
 };
 
 AlertingRule::AlertingRule(RuleDefinition rule, const RuleOptions& options)
-    : RunningRule(std::move(rule), options.plan),
+    : RunningRule(std::move(rule), options),
       label_texts_(definition().label_templates),
       annotation_texts_(definition().annotation_templates),
       generator_url_(options.external_url + table_link(query())) {}
@@ -78,7 +78,7 @@ Result<void> AlertingRule::act(const Evaluation& evaluation, const promql::Insta
     wipe();
     return Error(format("exceeded limit of {} with {} alerts", evaluation.limit, active));
   }
-  evaluated_ = true;
+  outcome.result_size = 2 * active_.size();
   if (evaluation.options.send_to_alertmanagers) send(evaluation, outcome);
   if (evaluation.options.feed_dispatcher) tell_changes(evaluation, outcome);
   write_samples(evaluation, outcome);

@@ -102,7 +102,6 @@ class AlertingRule final : public RunningRule {
   AlertTexts label_texts_;
   AlertTexts annotation_texts_;
   std::string generator_url_;
-  bool evaluated_ = false;
 
   Entries alerts_;
   std::uint64_t round_ = 0;

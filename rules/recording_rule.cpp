@@ -4,7 +4,7 @@
 
 namespace tocsin::rules {
 
-RecordingRule::RecordingRule(RuleDefinition definition, const promql::PlanOptions& options)
+RecordingRule::RecordingRule(RuleDefinition definition, const RuleOptions& options)
     : RunningRule(std::move(definition), options) {}
 
 RuleOutputs::Entry& RecordingRule::output_of(std::uint32_t row) {
@@ -33,6 +33,7 @@ Result<void> RecordingRule::act(const Evaluation& evaluation, const promql::Inst
   if (evaluation.limit > 0 && size > evaluation.limit) {
     return Error(format("exceeded limit of {} with {} series", evaluation.limit, size));
   }
+  outcome.result_size = rows.rows.size();
   const Timestamp time = evaluation.query_time();
   for (const promql::ResultRow& row : rows.rows) {
     outputs().write(output_of(row.row), time, {time, row.value, row.histogram}, evaluation.sink,

@@ -9,7 +9,7 @@ namespace tocsin::rules {
 
 class RecordingRule final : public RunningRule {
  public:
-  RecordingRule(RuleDefinition definition, const promql::PlanOptions& options);
+  RecordingRule(RuleDefinition definition, const RuleOptions& options);
 
  private:
   Result<void> act(const Evaluation& evaluation, const promql::InstantRows& rows,

@@ -18,7 +18,7 @@ GroupKey key_of(const Group& group) {
 std::unique_ptr<RunningRule> running(const Rule& rule, const RuleOptions& options) {
   RuleDefinition definition = definition_of(rule);
   if (definition.kind == RuleKind::recording) {
-    return std::make_unique<RecordingRule>(std::move(definition), options.plan);
+    return std::make_unique<RecordingRule>(std::move(definition), options);
   }
   return std::make_unique<AlertingRule>(std::move(definition), options);
 }

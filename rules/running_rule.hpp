@@ -17,6 +17,7 @@
 
 #include "promql/engine.hpp"
 #include "promql/labels.hpp"
+#include "promql/parser.hpp"
 #include "promql/result.hpp"
 #include "promql/time.hpp"
 #include "rules/alert_state.hpp"
@@ -50,9 +51,6 @@ struct RuleStatus {
   Duration evaluation_time{};          // how long it took: measured by the owner, see RuleSet
 };
 
-// Evaluates the template function `query` and anything else that is not the rule's own expression.
-using InstantQuery = std::function<Result<promql::Vector>(std::string_view expression, Timestamp at)>;
-
 // What all rules of a set share. External labels and URL may change at a reload.
 struct RuleOptions {
   Labels external_labels;
@@ -62,6 +60,7 @@ struct RuleOptions {
   bool send_to_alertmanagers = true;  // fill RuleOutcome::to_send, as Prometheus would
   bool feed_dispatcher = true;        // fill RuleOutcome::changes
   LabelMapper map_labels;             // empty: alerts are told under their own labels
+  promql::ParserOptions parser;       // for expressions, and for those that templates query
   promql::PlanOptions plan;
 };
 
@@ -97,7 +96,7 @@ struct RuleOutcome {
   // rejected: then the rest was written.
   std::string error;
   bool evaluated = false;
-  std::size_t result_size = 0;  // samples that the rule yielded
+  std::size_t result_size = 0;  // samples that the rule yielded, of ALERTS and ALERTS_FOR_STATE too
   AppendTally samples;
   std::vector<AlertChange> changes;
   std::vector<OutgoingAlert> to_send;
@@ -114,7 +113,7 @@ class RunningRule {
   [[nodiscard]] RuleOutcome evaluate(const Evaluation& evaluation);
 
   [[nodiscard]] const RuleDefinition& definition() const { return definition_; }
-  // The expression as the printer writes it: what the API shows and links carry.
+  // The expression as the printer writes it: what the API shows, links carry, and a reload compares.
   [[nodiscard]] const std::string& query() const { return query_; }
   [[nodiscard]] const RuleStatus& status() const { return status_; }
   void set_evaluation_time(Duration duration) { status_.evaluation_time = duration; }
@@ -129,7 +128,7 @@ class RunningRule {
   void adopt_status(const RunningRule& from) { status_ = from.status_; }
 
  protected:
-  RunningRule(RuleDefinition definition, const promql::PlanOptions& options);
+  RunningRule(RuleDefinition definition, const RuleOptions& options);
 
   // Acts on the rows of a result: fills `outcome` or returns the error that makes the rule fail.
   virtual Result<void> act(const Evaluation& evaluation, const promql::InstantRows& rows,
@@ -144,8 +143,8 @@ class RunningRule {
   Result<void> run(const Evaluation& evaluation, RuleOutcome& outcome);
 
   RuleDefinition definition_;
-  std::string query_;
   Result<promql::Plan> plan_;
+  std::string query_;
   RuleStatus status_;
   RuleOutputs outputs_;
 };
