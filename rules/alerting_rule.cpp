@@ -45,9 +45,18 @@ class AlertingRule::Expansion {
   const Evaluation& evaluation_;
   const promql::Plan& plan_;
   std::vector<std::string>& errors_;
-  // Templates query at the group's timestamp: query_offset does not apply to them.
+  // Templates query at the group's timestamp: query_offset does not apply to them. Nothing is written while
+  // texts are expanded, so that what was asked for one alert is the answer for the next as well.
+  [[nodiscard]] const Result<promql::Vector>& ask(std::string_view expression) {
+    const auto known = answers_.find(expression);
+    if (known != answers_.end()) return known->second;
+    return answers_.emplace(expression, query_once(expression, to_timestamp(evaluation_.slot), evaluation_))
+        .first->second;
+  }
+
+  std::map<std::string, Result<promql::Vector>, std::less<>> answers_;
   const std::function<Result<promql::Vector>(std::string_view)> query_ = [this](std::string_view expression) {
-    return query_once(expression, to_timestamp(evaluation_.slot), evaluation_);
+    return ask(expression);
   };
 };
 

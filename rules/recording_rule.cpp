@@ -24,8 +24,10 @@ Result<void> RecordingRule::act(const Evaluation& evaluation, const promql::Inst
   binding_epoch_ = plan().binding_epoch();
 
   outputs().begin_round();
+  claimed_.clear();
   for (const promql::ResultRow& row : rows.rows) {
-    if (!outputs().claim(output_of(row.row))) {
+    claimed_.push_back(&output_of(row.row));
+    if (!outputs().claim(*claimed_.back())) {
       return Error("vector contains metrics with the same labelset after applying rule labels");
     }
   }
@@ -35,9 +37,9 @@ Result<void> RecordingRule::act(const Evaluation& evaluation, const promql::Inst
   }
   outcome.result_size = rows.rows.size();
   const Timestamp time = evaluation.query_time();
-  for (const promql::ResultRow& row : rows.rows) {
-    outputs().write(output_of(row.row), time, {time, row.value, row.histogram}, evaluation.sink,
-                    outcome.samples);
+  for (std::size_t i = 0; i < claimed_.size(); ++i) {
+    const promql::ResultRow& row = rows.rows[i];
+    outputs().write(*claimed_[i], time, {time, row.value, row.histogram}, evaluation.sink, outcome.samples);
   }
   outputs().finish_round(time, evaluation.sink);
   if (outputs().tidy()) output_of_row_.clear();

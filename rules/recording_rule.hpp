@@ -2,6 +2,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <vector>
 
 #include "rules/running_rule.hpp"
 
@@ -21,6 +22,7 @@ class RecordingRule final : public RunningRule {
   // What a row of the plan writes to, for as long as row numbers keep their meaning.
   std::unordered_map<std::uint32_t, RuleOutputs::Entry*> output_of_row_;
   std::uint64_t binding_epoch_ = 0;
+  std::vector<RuleOutputs::Entry*> claimed_;  // by position in the rows of this round
 };
 
 }  // namespace tocsin::rules
