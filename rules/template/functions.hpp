@@ -51,27 +51,27 @@ template <class T>
 struct Convert;
 template <>
 struct Convert<std::string> {
-  static const Type* type() { return &string_type(); }
+  static const Type& type() { return string_type(); }
   static std::string from(const Value& value) { return value.string(); }
 };
 template <>
 struct Convert<double> {
-  static const Type* type() { return &float64_type(); }
+  static const Type& type() { return float64_type(); }
   static double from(const Value& value) { return value.floating(); }
 };
 template <>
 struct Convert<bool> {
-  static const Type* type() { return &bool_type(); }
+  static const Type& type() { return bool_type(); }
   static bool from(const Value& value) { return value.boolean(); }
 };
 template <>
 struct Convert<std::int64_t> {
-  static const Type* type() { return &int_type(); }
+  static const Type& type() { return int_type(); }
   static std::int64_t from(const Value& value) { return value.integer(); }
 };
 template <>
 struct Convert<std::vector<std::string>> {
-  static const Type* type() { return &strings_type(); }
+  static const Type& type() { return strings_type(); }
   static std::vector<std::string> from(const Value& value) {
     std::vector<std::string> texts;
     for (const Value& element : value.list()) texts.push_back(element.string());
@@ -80,22 +80,22 @@ struct Convert<std::vector<std::string>> {
 };
 template <>
 struct Convert<GoTime> {
-  static const Type* type() { return &time_type(); }
+  static const Type& type() { return time_type(); }
   static GoTime from(const Value& value) { return value.time(); }
 };
 template <>
 struct Convert<Duration> {
-  static const Type* type() { return &duration_type(); }
+  static const Type& type() { return duration_type(); }
   static Duration from(const Value& value) { return value.duration(); }
 };
 template <>
 struct Convert<Any> {
-  static const Type* type() { return &any_type(); }
+  static const Type& type() { return any_type(); }
   static Any from(const Value& value) { return Any{value.outside_interface()}; }
 };
 template <>
 struct Convert<Value> {
-  static const Type* type() { return &reflected_type(); }
+  static const Type& type() { return reflected_type(); }
   static Value from(const Value& value) { return value; }
 };
 
@@ -127,13 +127,13 @@ Result<Value> to_result(Result<T>&& result) {
 template <class T>
 struct Parameter {
   static constexpr bool kRest = false;
-  static const Type* type() { return Convert<T>::type(); }
+  static const Type& type() { return Convert<T>::type(); }
   static T take(Arguments arguments, std::size_t index) { return Convert<T>::from(arguments[index]); }
 };
 template <class T>
 struct Parameter<Rest<T>> {
   static constexpr bool kRest = true;
-  static const Type* type() { return Convert<T>::type(); }
+  static const Type& type() { return Convert<T>::type(); }
   static Rest<T> take(Arguments arguments, std::size_t index) {
     Rest<T> rest;
     for (; index < arguments.size(); ++index) rest.values.push_back(Convert<T>::from(arguments[index]));
@@ -157,7 +157,7 @@ template <class F, class... P, std::size_t... I>
 Function bind(std::string name, F callable, std::size_t skip, std::tuple<P...>*, std::index_sequence<I...>) {
   Function function;
   function.name = std::move(name);
-  function.parameters = {Parameter<P>::type()...};
+  function.parameters = {Parameter<P>::type...};
   function.parameters.erase(function.parameters.begin(),
                             function.parameters.begin() + static_cast<std::ptrdiff_t>(skip));
   function.variadic = (false || ... || Parameter<P>::kRest);

@@ -51,10 +51,12 @@ using Callable = std::function<Result<Value>(Arguments)>;
 // For a method the receiver is the first argument of `call`, but not among the parameters.
 struct Function {
   std::string name;
-  std::vector<const Type*> parameters;
+  // Asked for when needed, because the methods of a type may take values of that very type.
+  std::vector<const Type& (*)()> parameters;
   bool variadic = false;  // the last parameter is the type of each further argument
-  const Type* result = nullptr;
   Callable call;
+  // Set if Go's function has results that no template can use: the error of calling it.
+  std::string refusal;
 };
 
 struct Field {
