@@ -25,6 +25,10 @@ struct Limits {
   std::size_t groups_per_step = 512;
   // Events that nobody has taken yet. The oldest are dropped (events_dropped).
   std::size_t events = 100'000;
+  // Alerts that wait to be sent to another Alertmanager, for each; the oldest are dropped, as upstream
+  // (prometheus_notifications_dropped_total). And how many go in one post.
+  std::size_t forward_queue = 10'000;
+  std::size_t forward_batch = 256;
   // Silences, expired ones included, as --silences.max-silences; 0 means none. A new one is refused.
   std::size_t silences = 0;
   // Bytes of one silence, as --silences.max-silence-size-bytes; 0 means none. It is refused.
