@@ -1,0 +1,76 @@
+#include "engine/shell/request_parser.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace tocsin;
+using shell::RequestParser;
+
+namespace {
+
+// Feeds the bytes in pieces of the given size, as a connection would.
+void feed(RequestParser& parser, const std::string& bytes, std::size_t piece) {
+  std::string waiting;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    waiting += bytes.substr(at, piece);
+    waiting.erase(0, parser.feed(waiting));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A request is the same however its bytes are cut") {
+  const std::string bytes =
+      "POST /a%20b?x=1&y=%2F HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br, gzip\r\nX-Long: " +
+      std::string(500, 'v') +
+      "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n "
+      "world\r\n0\r\n\r\n";
+  for (const std::size_t piece :
+       {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{64}, bytes.size()}) {
+    INFO(piece);
+    RequestParser parser({8192, 1000});
+    feed(parser, bytes, piece);
+    REQUIRE(parser.state() == RequestParser::State::complete);
+    CHECK(parser.manner().keep_alive);
+    CHECK(parser.manner().accepts_gzip);
+    const api::HttpRequest request = parser.take();
+    CHECK(request.method == "POST");
+    CHECK(request.path == "/a b");
+    CHECK(request.parameter("y") == "/");
+    CHECK(request.body == "hello world");
+    CHECK(request.form.empty());
+    CHECK(request.header("content-type") == "application/json");
+  }
+}
+
+TEST_CASE("The target may be a path, a whole URL, or a star") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"/", "/"},           {"/a?b", "/a"},        {"http://host:1/a/b?c", "/a/b"},
+      {"http://host", "/"}, {"/a#fragment", "/a"}, {"*", "/"},
+  };
+  for (const auto& [target, path] : cases) {
+    INFO(target);
+    RequestParser parser({8192, 1000});
+    parser.feed("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    REQUIRE(parser.state() == RequestParser::State::complete);
+    CHECK(parser.take().path == path);
+  }
+}
+
+TEST_CASE("A form is read from the body of a post, and wins over the query") {
+  RequestParser parser({8192, 1000});
+  parser.feed(
+      "POST /q?query=old&time=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded; "
+      "charset=x\r\n"
+      "Content-Length: 9\r\n\r\nquery=new");
+  REQUIRE(parser.state() == RequestParser::State::complete);
+  const api::HttpRequest request = parser.take();
+  CHECK(request.parameter("query") == "new");
+  CHECK(request.parameter("time") == "1");
+  CHECK(request.parameters("query") == std::vector<std::string_view>{"new", "old"});
+}
+
+TEST_CASE("What follows a request is left for the next one") {
+  RequestParser parser({8192, 1000});
+  const std::string first = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n";
+  CHECK(parser.feed(first + "GET /2") == first.size());
+}
