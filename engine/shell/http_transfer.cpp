@@ -275,6 +275,7 @@ Failure HttpTransfer::set_tls(config::FileSource& files) {
       // connection still goes where the original URL says, and the Host header stays what it was.
       const std::string target = format("::{}", join_host_port(url_.host, url_.effective_port()));
       connect_to_ = curl_.slist_append(nullptr, target.c_str());
+      if (connect_to_ == nullptr) setup_ = CURLE_OUT_OF_MEMORY;
       set(CURLOPT_CONNECT_TO, connect_to_);
       add_header("Host", url_.authority());
       const std::string userinfo = url_.userinfo.empty() ? "" : url_.userinfo + "@";

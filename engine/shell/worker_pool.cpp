@@ -6,7 +6,8 @@
 
 namespace tocsin::shell {
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t max_waiting) : max_waiting_(max_waiting) {
+WorkerPool::WorkerPool(std::size_t threads, std::size_t max_waiting)
+    : max_waiting_(max_waiting), has_threads_(threads > 0) {
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
@@ -28,7 +29,7 @@ void WorkerPool::stop() {
 }
 
 bool WorkerPool::submit(std::function<void()> job) {
-  if (threads_.empty()) {
+  if (!has_threads_) {
     job();
     return true;
   }

@@ -32,6 +32,7 @@ class WorkerPool {
   void work();
 
   const std::size_t max_waiting_;
+  const bool has_threads_;
   std::mutex mutex_;
   std::condition_variable ready_;
   // Guarded by mutex_:

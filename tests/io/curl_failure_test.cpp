@@ -1,5 +1,7 @@
 // Outgoing calls with the n-th call into libcurl failing, for every n: whatever fails, each call is answered
 // exactly once and the client lives on.
+#include <cstdarg>
+
 #include "engine/shell/http_client.hpp"
 #include "tests/io/loopback.hpp"
 #include "tests/support/catch.hpp"
@@ -24,8 +26,25 @@ bool fails_now() {
   return --countdown == 0;
 }
 
-// The functions whose failure libcurl documents. Variadic ones forward their single argument as a word, which
-// all of curl's options are but for curl_off_t, itself a word on the machines that tests run on.
+// Variadic functions forward their single argument as a word, which all of curl's options are but for
+// curl_off_t, itself a word on the machines that tests run on.
+CURLcode easy_setopt(CURL* easy, CURLoption option, ...) {
+  va_list arguments;
+  va_start(arguments, option);
+  void* argument = va_arg(arguments, void*);
+  va_end(arguments);
+  return fails_now() ? CURLE_OUT_OF_MEMORY : real.easy_setopt(easy, option, argument);
+}
+
+CURLMcode multi_setopt(CURLM* multi, CURLMoption option, ...) {
+  va_list arguments;
+  va_start(arguments, option);
+  void* argument = va_arg(arguments, void*);
+  va_end(arguments);
+  return fails_now() ? CURLM_OUT_OF_MEMORY : real.multi_setopt(multi, option, argument);
+}
+
+// The functions whose failure libcurl documents.
 shell::CurlLibrary failing_library() {
   real = shell::load_curl().value();
   shell::CurlLibrary table = real;
@@ -37,20 +56,8 @@ shell::CurlLibrary failing_library() {
   table.multi_add_handle = [](CURLM* multi, CURL* easy) {
     return fails_now() ? CURLM_OUT_OF_MEMORY : real.multi_add_handle(multi, easy);
   };
-  table.easy_setopt = [](CURL* easy, CURLoption option, ...) {
-    va_list arguments;
-    va_start(arguments, option);
-    void* argument = va_arg(arguments, void*);
-    va_end(arguments);
-    return fails_now() ? CURLE_OUT_OF_MEMORY : real.easy_setopt(easy, option, argument);
-  };
-  table.multi_setopt = [](CURLM* multi, CURLMoption option, ...) {
-    va_list arguments;
-    va_start(arguments, option);
-    void* argument = va_arg(arguments, void*);
-    va_end(arguments);
-    return fails_now() ? CURLM_OUT_OF_MEMORY : real.multi_setopt(multi, option, argument);
-  };
+  table.easy_setopt = easy_setopt;
+  table.multi_setopt = multi_setopt;
   return table;
 }
 
