@@ -213,6 +213,11 @@ YamlValue& YamlValue::set_some(std::string_view key, YamlValue list_or_map) {
   return list_or_map.empty() ? *this : set(key, std::move(list_or_map));
 }
 
+const YamlValue* YamlValue::find(std::string_view key) const {
+  const auto found = std::ranges::find(children_, key, &std::pair<std::string, YamlValue>::first);
+  return found == children_.end() ? nullptr : &found->second;
+}
+
 std::string YamlValue::print() const {
   if (kind_ == Kind::map && children_.empty()) return "{}\n";
   std::string out;

@@ -41,6 +41,8 @@ class YamlValue {
   YamlValue& set_some(std::string_view key, const Secret& secret);
   YamlValue& set_some(std::string_view key, YamlValue list_or_map);
 
+  // Of a map; null when the key is not there.
+  [[nodiscard]] const YamlValue* find(std::string_view key) const;
   [[nodiscard]] bool empty() const { return children_.empty() && text_.empty(); }
   [[nodiscard]] std::string print() const;
 
