@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "promql/ast.hpp"
+#include "promql/parser.hpp"
 #include "promql/time.hpp"
 #include "rules/rule_template.hpp"
 #include "rules/yaml/diagnostic.hpp"
@@ -67,6 +68,7 @@ struct RuleFileOptions {
   std::string file;  // as the user named it, for positions
   bool ignore_unknown_keys = false;
   bool legacy_names = false;  // metric_name_validation_scheme: legacy
+  promql::ParserOptions parser;
 };
 
 // Reads and checks a whole file. Everything wrong with it is added to diagnostics; groups and rules that
