@@ -129,7 +129,11 @@ Result<Duration> to_duration(const Scope& scope, const Node& node) {
   const Result<std::string> text = to_string(scope, node);
   if (!text) return text.error();
   const Result<Duration> duration = parse_duration(*text);
-  if (!duration) return Error(duration.error().text + ", expected a form such as \"5m\" or \"1h30m\"");
+  if (!duration && duration.error().text.find("out of range") != std::string::npos) return duration.error();
+  if (!duration) {
+    return Error(format("not a valid duration string: {}, expected a form such as \"5m\" or \"1h30m\"",
+                        go_quote(*text)));
+  }
   return *duration;
 }
 
@@ -230,7 +234,7 @@ bool MapReader::duration(std::string_view key, std::optional<Duration>& out) {
 bool MapReader::strings(std::string_view key, std::vector<std::string>& out) {
   if (value(key) == nullptr) return false;
   std::vector<std::string> read;
-  bool good = true;
+  bool good = value(key)->kind == NodeKind::sequence;
   for (const Node* item : list(key)) {
     if (is_null(*item, scope_.document.dialect()) && scope_.document.dialect() == Dialect::v3) continue;
     Result<std::string> text = to_string(scope_, *item);
