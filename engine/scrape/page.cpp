@@ -230,7 +230,6 @@ bool PageReader::read_known_line() {
   const Kind kind = memory_.kind(line);
   const std::size_t end = position + memory_.length(line);
   if (kind == Kind::type || kind == Kind::metadata) {
-    // One that comes back after it was away may differ from what was learnt meanwhile.
     if (!memory_.in_last_round(line)) return false;
     if (kind == Kind::type) parser_->set_type(memory_.type(line));
     memory_.advance_to(line);
@@ -269,12 +268,15 @@ bool PageReader::read_line() {
 void PageReader::read_metadata(EntryKind kind) {
   const std::string_view bytes = parser_->entry();
   LineId line = memory_.find(bytes);
+  // One that comes back after it was away may differ from what was learnt meanwhile.
+  const bool unchanged = line != kNoLine && memory_.in_last_round(line);
   if (line == kNoLine) {
     line =
         memory_.add_metadata(bytes, kind == EntryKind::type ? Kind::type : Kind::metadata, parser_->family());
     memory_.set_type(line, parser_->type());
   }
   memory_.advance_to(line);
+  if (unchanged) return;
   MetadataUpdate update;
   update.family = parser_->family();
   switch (kind) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "promql/labels.hpp"
+
 namespace tocsin::scrape {
 
 struct GoldenCase {
@@ -43,6 +45,30 @@ inline std::string unquoted(const std::string& word) {
     }
   }
   return out;
+}
+
+// "name"="value","name"="value" as labels.
+inline Labels labels_of(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '"') continue;
+    std::size_t end = at + 1;
+    while (text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+    words.push_back(unquoted(text.substr(at, end - at + 1)));
+    at = end;
+  }
+  LabelsBuilder labels;
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) labels.set(words[i], words[i + 1]);
+  return labels.build();
+}
+
+// The rest of the body's first line that begins with this word; "" when there is none.
+inline std::string field(const GoldenCase& golden, const std::string& word) {
+  std::istringstream lines(golden.body);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(word + ' ')) return line.substr(word.size() + 1);
+  }
+  return "";
 }
 
 }  // namespace tocsin::scrape
