@@ -24,6 +24,7 @@ std::string map_characters(std::string_view text, Map map) {
 }
 
 char32_t upper(char32_t c) {
+  if (c == U'\u00df') return c;  // utf8proc has a capital sharp s; Go's tables keep the small one
   return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
 }
 char32_t lower(char32_t c) {
