@@ -1,0 +1,40 @@
+// Everything the files say, read and validated as a whole: either all of it comes into force, or nothing does.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config/alertmanager_config.hpp"
+#include "engine/config/file_source.hpp"
+#include "engine/config/prometheus_config.hpp"
+#include "rules/rule_file.hpp"
+#include "rules/template/template.hpp"
+#include "rules/yaml/diagnostic.hpp"
+
+namespace tocsin::core {
+
+// Immutable and shared: by the engine, and by calls and jobs under way.
+struct ConfigSnapshot {
+  std::shared_ptr<const config::PrometheusConfig> prometheus;      // null: none was given
+  std::shared_ptr<const config::AlertmanagerConfig> alertmanager;  // null: none was given
+  std::vector<std::shared_ptr<const rules::RuleFile>> rule_files;
+  templates::TemplateSet notification_templates;
+};
+using ConfigPtr = std::shared_ptr<const ConfigSnapshot>;
+
+// Where to read from. `prometheus` may name an Alertmanager file: it is recognised by its keys.
+struct ConfigPaths {
+  std::string prometheus;    // --config.file, or ""
+  std::string alertmanager;  // --alertmanager.config.file, or ""
+};
+
+struct LoadedConfig {
+  ConfigPtr snapshot;  // null if there is any error
+  std::vector<Diagnostic> diagnostics;
+  int files = 0;  // that were read
+};
+
+[[nodiscard]] LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files);
+
+}  // namespace tocsin::core

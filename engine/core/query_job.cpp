@@ -1,0 +1,70 @@
+#include "engine/core/query_job.hpp"
+
+#include <optional>
+
+#include "engine/core/engine.hpp"
+#include "engine/core/state.hpp"
+#include "promql/parser.hpp"
+
+namespace tocsin::core {
+namespace {
+
+class QueryJob final : public Job {
+ public:
+  QueryJob(RequestId request, api::QueryCommand command, promql::Plan plan, std::size_t max_samples,
+           std::unique_ptr<engine::PinnedView> view)
+      : request_(request),
+        command_(std::move(command)),
+        plan_(std::move(plan)),
+        max_samples_(max_samples),
+        view_(std::move(view)) {}
+
+  void run(const TimedOut& timed_out) override {
+    promql::RunLimits limits;
+    limits.max_samples = max_samples_;
+    limits.abort = [&timed_out] { return timed_out() ? promql::Abort::timeout : promql::Abort::none; };
+    plan_->bind(*view_);
+    const auto result = command_.instant ? plan_->query_at(command_.range.start, limits)
+                                         : plan_->query_range(command_.range, limits);
+    response_ = api::answer_query(command_, result);
+    plan_.reset();  // it is bound to the view, which goes back to the store next
+  }
+
+  void apply(Engine& engine) override {
+    engine.state().store.release_view(std::move(view_));
+    engine.state().actions.emplace_back(Respond{request_, std::move(response_)});
+  }
+
+ private:
+  RequestId request_;
+  api::QueryCommand command_;
+  std::optional<promql::Plan> plan_;
+  std::size_t max_samples_;
+  std::unique_ptr<engine::PinnedView> view_;
+  api::HttpResponse response_;
+};
+
+}  // namespace
+
+QueryStart start_query(RequestId request, api::QueryCommand command, const Options& options,
+                       Duration evaluation_interval, engine::Store& store) {
+  auto expr = promql::parse(command.query, options.parser);
+  if (!expr) return {nullptr, api::answer_bad_query(promql::describe(expr.error(), command.query))};
+  if (!command.instant && (*expr)->type() != promql::ValueType::scalar &&
+      (*expr)->type() != promql::ValueType::vector) {
+    return {nullptr, api::answer_bad_query("invalid expression type \"" +
+                                           std::string(promql::document_name((*expr)->type())) +
+                                           "\" for range query, must be Scalar or instant Vector")};
+  }
+  promql::PlanOptions plan_options = options.plan;
+  plan_options.lookback = command.lookback.value_or(options.plan.lookback);
+  plan_options.default_subquery_step = evaluation_interval;
+  auto plan = promql::Plan::compile(std::move(*expr), command.query, plan_options);
+  if (!plan) return {nullptr, api::answer_bad_query(plan.error().text)};
+  auto view = store.pin(plan->selections(command.range));
+  return {std::make_unique<QueryJob>(request, std::move(command), std::move(*plan), options.query_max_samples,
+                                     std::move(view)),
+          {}};
+}
+
+}  // namespace tocsin::core
