@@ -165,13 +165,14 @@ Result<bool> parse_bool(std::string_view text, bool fallback) {
 Result<std::vector<std::vector<Matcher>>> parse_selectors(const std::vector<std::string_view>& texts) {
   std::vector<std::vector<Matcher>> selectors;
   for (const std::string_view text : texts) {
-    auto matchers = promql::parse_metric_selector(text);
-    if (!matchers) return matchers.error();
+    auto parsed = promql::parse_metric_selector(text);
+    if (!parsed.ok()) return parsed.error(text);
+    std::vector<Matcher>& matchers = parsed.value;
     // Upstream refuses a selector that would match everything.
     bool selective = false;
-    for (const Matcher& matcher : *matchers) selective = selective || !matcher.matches_empty();
+    for (const Matcher& matcher : matchers) selective = selective || !matcher.matches_empty();
     if (!selective) return Error("match[] must contain at least one non-empty matcher");
-    selectors.push_back(std::move(*matchers));
+    selectors.push_back(std::move(matchers));
   }
   return selectors;
 }

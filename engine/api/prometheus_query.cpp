@@ -265,9 +265,9 @@ Answer series(const HttpRequest& request, const View& view) {
 
 Answer format_query(const HttpRequest& request) {
   const std::string query(request.parameter("query"));
-  auto expr = promql::parse(query);
-  if (!expr) return answer_bad_parameter("query", promql::describe(expr.error(), query));
-  return answer_success([&expr](JsonWriter& json) { json.string(promql::pretty(**expr)); });
+  auto expr = promql::parse_expr(query);
+  if (!expr.ok()) return answer_bad_parameter("query", expr.error(query).text);
+  return answer_success([&expr](JsonWriter& json) { json.string(promql::pretty(*expr.value)); });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Everything the files say, read and validated as a whole: either all of it comes into force, or nothing does.
+// Everything the files say, read and validated as a whole: either all of it comes into force, or nothing
+// does.
 #pragma once
 
 #include <memory>

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,5 +63,8 @@ struct HttpReply {
   WallTime started{};  // when the shell sent it: a scrape's timestamp
   Duration took{};
 };
+
+// The first header of that name, without regard to case, or "".
+[[nodiscard]] std::string_view header_of(const HttpReply& reply, std::string_view name);
 
 }  // namespace tocsin::core

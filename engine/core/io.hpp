@@ -30,9 +30,9 @@ struct RequestId {
 
 // A piece of work that needs no state of the core: parsing a page, an ad-hoc query over a pinned view.
 // run() is called once, on any thread; apply() once, on the owner thread, with the engine that made the job.
-// Who runs a job also knows the time: `timed_out` says whether JobTicket::timeout has passed since run() began.
-// Ordered jobs are applied in the order in which they were made, whatever order they finish in, so that the
-// number of worker threads changes nothing. Unordered ones only answer a request.
+// Who runs a job also knows the time: `timed_out` says whether JobTicket::timeout has passed since run()
+// began. Ordered jobs are applied in the order in which they were made, whatever order they finish in, so
+// that the number of worker threads changes nothing. Unordered ones only answer a request.
 using TimedOut = std::function<bool()>;
 
 class Job {

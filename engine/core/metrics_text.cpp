@@ -7,10 +7,14 @@ namespace {
 
 std::string_view name_of(MetricKind kind) {
   switch (kind) {
-    case MetricKind::counter: return "counter";
-    case MetricKind::gauge: return "gauge";
-    case MetricKind::summary: return "summary";
-    case MetricKind::histogram: return "histogram";
+    case MetricKind::counter:
+      return "counter";
+    case MetricKind::gauge:
+      return "gauge";
+    case MetricKind::summary:
+      return "summary";
+    case MetricKind::histogram:
+      return "histogram";
   }
   return "untyped";
 }
@@ -35,7 +39,9 @@ MetricsText& MetricsText::family(std::string_view name, MetricKind kind, std::st
   return *this;
 }
 
-MetricsText& MetricsText::sample(double value, Pairs labels) { return suffixed("", value, labels); }
+MetricsText& MetricsText::sample(double value, Pairs labels) {
+  return suffixed("", value, labels);
+}
 
 MetricsText& MetricsText::suffixed(std::string_view suffix, double value, Pairs labels) {
   out_.append(name_).append(suffix);

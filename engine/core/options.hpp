@@ -6,30 +6,38 @@
 #include <utility>
 #include <vector>
 
+#include "engine/dispatch/limits.hpp"
+#include "engine/dispatch/policy.hpp"
+#include "notifiers/registry.hpp"
+#include "promql/engine.hpp"
+#include "promql/parser.hpp"
 #include "promql/time.hpp"
+#include "rules/schedule.hpp"
 
 namespace tocsin::core {
-
-// When rule groups and targets are due. Server: upstream's slots, a hash of file and name. Unit tests: every
-// group at the evaluation interval from 0. Notification tests: each group at its own interval from 0.
-enum class Schedule { hashed_slots, evaluation_interval_from_zero, own_interval_from_zero };
 
 enum class Mode { all_in_one, rule_engine, gateway };
 
 struct Options {
-  Schedule schedule = Schedule::hashed_slots;
   std::string version = "unknown";
-  std::string external_url;  // without a trailing slash; links in messages start with it
-  std::string route_prefix;  // "" or "/prefix"
-  Duration lookback = std::chrono::minutes(5);
+  std::string external_url;            // without a trailing slash; links in messages start with it
+  std::vector<std::string> listening;  // "0.0.0.0:9090": what this process answers on
+  rules::Schedule schedule = rules::Schedule::hashed_slots;
+  promql::PlanOptions plan;  // lookback and feature flags; the subquery step comes from the configuration
+  promql::ParserOptions parser;
   Duration query_timeout = std::chrono::minutes(2);
-  std::uint64_t query_max_samples = 50'000'000;
+  std::size_t query_max_samples = 50'000'000;
   Duration resend_delay = std::chrono::minutes(1);
-  bool enable_lifecycle = false;      // POST /-/reload in the modes with a Prometheus configuration
-  std::vector<std::string> features;  // --enable-feature
-  std::string notify_sink;            // shown in /-/ready and on the page; the transport does the rest
+  bool enable_lifecycle = false;  // POST /-/reload in the modes with a Prometheus configuration
+  std::string notify_sink;        // shown in /-/ready and on the page; the transport does the rest
   std::vector<std::pair<std::string, std::string>> flags;  // name, value: /api/v1/status/flags
-  std::uint64_t seed = 0;  // of the one random generator: target jitter and retry jitter
+  dispatch::Policy policy;
+  dispatch::Limits dispatch_limits;
+  // Content of a file that a receiver's *_file field names, read each time a notification is rendered so that
+  // a rotated secret is used at once. Given by whoever owns files.
+  notifiers::ReadFile read_file;
+  // Of the one random generator: places of targets in their interval, retry jitter.
+  std::uint64_t seed = 0;
 };
 
 }  // namespace tocsin::core

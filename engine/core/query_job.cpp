@@ -4,6 +4,7 @@
 
 #include "engine/core/engine.hpp"
 #include "engine/core/state.hpp"
+#include "promql/format.hpp"
 #include "promql/parser.hpp"
 
 namespace tocsin::core {
@@ -48,18 +49,18 @@ class QueryJob final : public Job {
 
 QueryStart start_query(RequestId request, api::QueryCommand command, const Options& options,
                        Duration evaluation_interval, engine::Store& store) {
-  auto expr = promql::parse(command.query, options.parser);
-  if (!expr) return {nullptr, api::answer_bad_query(promql::describe(expr.error(), command.query))};
-  if (!command.instant && (*expr)->type() != promql::ValueType::scalar &&
-      (*expr)->type() != promql::ValueType::vector) {
-    return {nullptr, api::answer_bad_query("invalid expression type \"" +
-                                           std::string(promql::document_name((*expr)->type())) +
-                                           "\" for range query, must be Scalar or instant Vector")};
+  auto parsed = promql::parse_expr(command.query, options.parser);
+  if (!parsed.ok()) return {nullptr, api::answer_bad_query(parsed.error(command.query).text)};
+  const promql::ValueType type = parsed.value->type();
+  if (!command.instant && type != promql::ValueType::scalar && type != promql::ValueType::vector) {
+    return {nullptr, api::answer_bad_query(format(
+                         "invalid expression type {} for range query, must be Scalar or instant Vector",
+                         go_quote(promql::document_name(type))))};
   }
   promql::PlanOptions plan_options = options.plan;
   plan_options.lookback = command.lookback.value_or(options.plan.lookback);
   plan_options.default_subquery_step = evaluation_interval;
-  auto plan = promql::Plan::compile(std::move(*expr), command.query, plan_options);
+  auto plan = promql::Plan::compile(std::move(parsed.value), command.query, plan_options);
   if (!plan) return {nullptr, api::answer_bad_query(plan.error().text)};
   auto view = store.pin(plan->selections(command.range));
   return {std::make_unique<QueryJob>(request, std::move(command), std::move(*plan), options.query_max_samples,

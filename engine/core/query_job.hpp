@@ -1,5 +1,5 @@
-// An ad-hoc query: compiled and pinned by the owner, evaluated and rendered by a worker, over samples as they were
-// when it was asked. It delays nobody.
+// An ad-hoc query: compiled and pinned by the owner, evaluated and rendered by a worker, over samples as they
+// were when it was asked. It delays nobody.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace tocsin::core {
 
-// The job, or the answer at once when the query cannot be parsed. The job gives its view back to `store`, which must
-// outlive it, when it is applied.
+// The job, or the answer at once when the query cannot be parsed. The job gives its view back to `store`,
+// which must outlive it, when it is applied.
 struct QueryStart {
   std::unique_ptr<Job> job;
   api::HttpResponse refused;  // when job is null

@@ -1,8 +1,9 @@
-// The order of things: ordered jobs and due rule rounds stand in one queue, in the order in which they came up.
+// The order of things: ordered jobs and due rule rounds stand in one queue, in the order in which they came
+// up.
 //
-// A job that finishes early waits until everything before it is done; a round that fell due behind an unfinished job
-// waits for that job. What happens to the core's state is therefore a function of its inputs alone, whatever the
-// number of threads that ran the jobs, and however long they took (contract C4).
+// A job that finishes early waits until everything before it is done; a round that fell due behind an
+// unfinished job waits for that job. What happens to the core's state is therefore a function of its inputs
+// alone, whatever the number of threads that ran the jobs, and however long they took (contract C4).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ class WorkQueue {
 
   // A ticket to hand out as an action.
   [[nodiscard]] JobTicket issue(std::unique_ptr<Job> job, bool ordered, Duration timeout = {});
-  // A job that came back. An unordered one is returned to be applied at once, an ordered one is kept in its place.
+  // A job that came back. An unordered one is returned to be applied at once, an ordered one is kept in its
+  // place.
   [[nodiscard]] std::unique_ptr<Job> finished(JobTicket ticket);
 
   // REQUIRES: no round is queued.

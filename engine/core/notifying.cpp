@@ -1,0 +1,143 @@
+// Notifications and posts to other Alertmanagers: calls out, answers back, and what dispatch decided into the
+// log.
+#include "engine/core/state.hpp"
+#include "promql/format.hpp"
+
+namespace tocsin::core {
+namespace {
+
+notifiers::Reply reply_of(HttpReply reply) {
+  notifiers::Reply out;
+  out.arrived = reply.error == CallError::none;
+  out.error_text = std::move(reply.error_text);
+  out.timed_out = reply.error == CallError::timeout;
+  out.status = reply.status;
+  out.content_type = std::string(header_of(reply, "Content-Type"));
+  out.retry_after = std::string(header_of(reply, "Retry-After"));
+  out.body = std::move(reply.body);
+  return out;
+}
+
+// An answer longer than this is of no use to anybody.
+constexpr std::size_t kMaxAnswer = 1 << 20;
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+LogLevel level_of(const dispatch::Event& event) {
+  switch (event.kind) {
+    case dispatch::EventKind::attempt_failed:
+    case dispatch::EventKind::template_failed:
+    case dispatch::EventKind::warning:
+    case dispatch::EventKind::alert_limited:
+    case dispatch::EventKind::group_limited:
+      return LogLevel::warn;
+    case dispatch::EventKind::finished:
+      return event.result == dispatch::SendResult::failed ? LogLevel::error : LogLevel::info;
+    default:
+      return LogLevel::debug;
+  }
+}
+
+std::string_view message_of(const dispatch::Event& event) {
+  switch (event.kind) {
+    case dispatch::EventKind::group_created:
+      return "group created";
+    case dispatch::EventKind::group_removed:
+      return "group removed";
+    case dispatch::EventKind::withheld:
+      return "alert withheld";
+    case dispatch::EventKind::released:
+      return "alert no longer withheld";
+    case dispatch::EventKind::decided:
+      return "notification due";
+    case dispatch::EventKind::attempt_failed:
+      return "notification attempt failed, will retry";
+    case dispatch::EventKind::finished:
+      return event.result == dispatch::SendResult::told       ? "notified"
+             : event.result == dispatch::SendResult::not_sent ? "nothing to send"
+             : event.result == dispatch::SendResult::failed   ? "notification failed"
+                                                            : "notification dropped, its integration is gone";
+    case dispatch::EventKind::template_failed:
+      return "template failed, the default text was sent";
+    case dispatch::EventKind::warning:
+      return "notification was shortened";
+    case dispatch::EventKind::alert_limited:
+      return "alert refused: limit reached";
+    case dispatch::EventKind::group_limited:
+      return "group refused: limit reached";
+  }
+  return "dispatch";
+}
+
+Fields fields_of(const dispatch::Event& event) {
+  Fields fields;
+  const auto add = [&fields](std::string_view name, std::string value) {
+    if (!value.empty()) fields.emplace_back(name, std::move(value));
+  };
+  add("receiver", event.receiver);
+  add("integration", event.integration);
+  add("group", event.group_key);
+  if (!event.alert.empty()) add("alert", event.alert.to_string());
+  if (event.kind == dispatch::EventKind::decided || event.kind == dispatch::EventKind::finished) {
+    add("reason", std::string(to_string(event.reason)));
+    add("firing", format("{}", event.firing));
+    add("resolved", format("{}", event.resolved));
+  }
+  if (event.withheld != dispatch::Withheld::no) add("withheld", std::string(to_string(event.withheld)));
+  if (event.attempts != 0) add("attempts", format("{}", event.attempts));
+  if (event.wait != Duration::zero()) add("next_attempt", format_go_duration(event.wait));
+  add(event.kind == dispatch::EventKind::withheld ? "by" : "err", event.text);
+  return fields;
+}
+
+}  // namespace
+
+void Engine::State::send_notifications() {
+  while (true) {
+    std::vector<dispatch::Attempt> attempts = dispatcher.step(now);
+    for (dispatch::Attempt& attempt : attempts) {
+      HttpCall call = new_call(CallKind::notify, attempt.id);
+      call.method = std::move(attempt.request.method);
+      call.url = std::move(attempt.request.url);
+      call.shown_url = std::move(attempt.request.shown_url);
+      for (notifiers::Header& header : attempt.request.headers) {
+        call.headers.emplace_back(std::move(header.name), std::move(header.value));
+      }
+      call.body = std::move(attempt.request.body);
+      call.client = std::move(attempt.http);
+      call.timeout = attempt.timeout;
+      call.max_body = kMaxAnswer;
+      actions.emplace_back(std::move(call));
+    }
+    const auto next = dispatcher.next_deadline();
+    if (attempts.empty() || !next || *next > now.mono) break;
+  }
+  for (dispatch::ForwardRequest& request : forwarder.step(now)) {
+    HttpCall call = new_call(CallKind::forward, request.id);
+    call.method = "POST";
+    call.url = std::move(request.url);
+    call.shown_url = call.url;
+    call.headers = std::move(request.headers);
+    call.body = std::move(request.body);
+    call.client = std::move(request.http);
+    call.timeout = request.timeout;
+    call.max_body = kMaxAnswer;
+    actions.emplace_back(std::move(call));
+  }
+}
+
+void Engine::State::attempt_replied(dispatch::AttemptId attempt, HttpReply reply) {
+  dispatcher.reply(attempt, reply_of(std::move(reply)), now);
+}
+
+void Engine::State::forward_replied(dispatch::ForwardId forward, HttpReply reply) {
+  forwarder.reply(forward, reply_of(std::move(reply)), now);
+}
+
+void Engine::State::log_events() {
+  for (const dispatch::Event& event : dispatcher.take_events()) {
+    log(level_of(event), std::string(message_of(event)), fields_of(event));
+  }
+}
+
+}  // namespace tocsin::core

@@ -1,0 +1,73 @@
+// Served requests: what a handler can answer from a view is answered at once, the rest becomes a job or an
+// input.
+#include "engine/core/query_job.hpp"
+#include "engine/core/state.hpp"
+#include "engine/core/view.hpp"
+
+namespace tocsin::core {
+namespace {
+
+struct CommandHandler {
+  Engine::State& state;
+  RequestId id;
+
+  void operator()(api::HttpResponse response) const { respond(std::move(response)); }
+
+  void operator()(api::QueryCommand command) const {
+    ++state.counters.queries;
+    const Duration timeout =
+        std::min(command.timeout.value_or(state.options.query_timeout), state.options.query_timeout);
+    QueryStart start =
+        start_query(id, std::move(command), state.options, state.evaluation_interval(), state.store);
+    if (start.job == nullptr) return respond(std::move(start.refused));
+    state.issue_job(std::move(start.job), false, timeout);
+  }
+
+  void operator()(api::PostAlertsCommand command) const {
+    if (state.config == nullptr || state.config->alertmanager == nullptr) {
+      api::HttpResponse response;
+      response.status = 404;
+      response.body = "there is no Alertmanager configuration: alerts cannot be posted here\n";
+      return respond(std::move(response));
+    }
+    api::HttpResponse response = api::answer_post_alerts(command);
+    std::vector<dispatch::PostedAlert> alerts;
+    alerts.reserve(command.alerts.size());
+    for (api::PostedAlert& alert : command.alerts) {
+      alerts.push_back({std::move(alert.labels), std::move(alert.annotations), std::move(alert.generator_url),
+                        alert.starts_at, alert.ends_at});
+    }
+    state.counters.invalid_alerts += command.invalid;
+    state.dispatcher.post(std::move(alerts), state.now);
+    respond(std::move(response));
+  }
+
+  void operator()(api::ReloadCommand) const { state.request_load(id); }
+
+  void respond(api::HttpResponse response) const {
+    state.actions.emplace_back(Respond{id, std::move(response)});
+  }
+};
+
+}  // namespace
+
+void Engine::State::handle_request(RequestReceived received) {
+  ++counters.http_requests;
+  // A post of our own, come back: the Alertmanager it was sent to is this process.
+  if (const auto mark = received.request.header(dispatch::kInstanceHeader); !mark.empty()) {
+    if (forwarder.came_back(mark)) {
+      log(LogLevel::info, "an Alertmanager of the configuration is this process, it gets no posts",
+          {{"remote", received.request.remote}});
+      actions.emplace_back(Respond{received.id, {}});
+      return;
+    }
+  }
+  const CoreView view(*this);
+  api::ApiOptions api_options;
+  api_options.prometheus = config != nullptr && config->prometheus != nullptr;
+  api_options.enable_lifecycle = options.enable_lifecycle;
+  api_options.external_url = options.external_url;
+  std::visit(CommandHandler{*this, received.id}, api::handle(received.request, view, api_options));
+}
+
+}  // namespace tocsin::core

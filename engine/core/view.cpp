@@ -1,0 +1,212 @@
+#include "engine/core/view.hpp"
+
+#include "promql/format.hpp"
+
+namespace tocsin::core {
+namespace {
+
+Labels labels_from(const std::map<std::string, std::string>& map) {
+  std::vector<LabelView> pairs;
+  for (const auto& [name, value] : map) pairs.push_back({name, value});
+  return Labels(std::move(pairs));
+}
+
+api::RuleView view_of(const rules::RunningRule& rule) {
+  const rules::RuleDefinition& definition = rule.definition();
+  const rules::RuleStatus& status = rule.status();
+  api::RuleView view;
+  view.alerting = definition.kind == rules::RuleKind::alerting;
+  view.name = definition.name;
+  view.query = rule.query();
+  view.hold_duration = definition.hold;
+  view.keep_firing_for = definition.keep_firing_for;
+  view.labels = labels_from(definition.labels);
+  view.annotations = labels_from(definition.annotations);
+  view.health = to_string(status.health);
+  view.last_error = status.last_error;
+  view.evaluation_time = status.evaluation_time;
+  view.last_evaluation = status.last_evaluation;
+  if (!view.alerting) return view;
+  const auto& alerting = static_cast<const rules::AlertingRule&>(rule);
+  const auto state = alerting.state();
+  view.state = state ? to_string(*state) : "unknown";
+  alerting.for_each_active([&view](const Labels& labels, const rules::Alert& alert) {
+    view.alerts.push_back({labels, labels_from(alert.annotations), std::string(to_string(alert.clock.state)),
+                           alert.clock.active_at, alert.clock.keep_firing_since, alert.value});
+  });
+  return view;
+}
+
+api::AlertView view_of(const dispatch::AlertView& alert) {
+  api::AlertView view;
+  view.labels = alert.alert.labels;
+  view.annotations = labels_from(alert.alert.annotations);
+  view.generator_url = alert.alert.generator_url;
+  view.starts_at = alert.alert.starts_at;
+  view.updated_at = alert.alert.updated_at;
+  view.ends_at = alert.alert.ends_at;
+  view.fingerprint = alert.fingerprint;
+  view.receivers = alert.receivers;
+  view.state = to_string(alert.status);
+  view.silenced_by = alert.silenced_by;
+  view.inhibited_by = alert.inhibited_by;
+  view.muted_by = alert.muted_by;
+  return view;
+}
+
+}  // namespace
+
+std::vector<api::TargetView> CoreView::targets() const {
+  std::vector<api::TargetView> views;
+  for (const scrape::PoolView& pool : state_.scraping.pools()) {
+    for (const scrape::TargetView& target : pool.active) {
+      api::TargetView view;
+      view.discovered_labels = target.target->discovered;
+      view.labels = target.target->labels;
+      view.scrape_pool = *target.pool;
+      view.scrape_url = target.target->url;
+      view.global_url = scrape::global_url(target.target->url, own_address(state_.options));
+      view.last_error = target.last_error;
+      view.last_scrape = target.last_scrape;
+      view.last_scrape_duration = target.last_duration;
+      view.health = to_string(target.health);
+      view.scrape_interval = format_duration(target.target->interval);
+      view.scrape_timeout = format_duration(target.target->timeout);
+      views.push_back(std::move(view));
+    }
+  }
+  return views;
+}
+
+std::vector<api::DroppedTargetView> CoreView::dropped_targets() const {
+  std::vector<api::DroppedTargetView> views;
+  for (const scrape::PoolView& pool : state_.scraping.pools()) {
+    for (const Labels& labels : *pool.dropped) views.push_back({labels, std::string(pool.name)});
+  }
+  return views;
+}
+
+std::vector<api::MetadataView> CoreView::metadata() const {
+  std::vector<api::MetadataView> views;
+  for (const scrape::PoolView& pool : state_.scraping.pools()) {
+    for (const scrape::TargetView& target : pool.active) {
+      for (const auto& [metric, metadata] : *target.metadata) {
+        views.push_back({metric, std::string(to_string(metadata.type)), metadata.help, metadata.unit,
+                         target.target->labels});
+      }
+    }
+  }
+  return views;
+}
+
+std::vector<api::RuleGroupView> CoreView::rule_groups() const {
+  std::vector<api::RuleGroupView> views;
+  for (const auto& group : state_.rules.groups()) {
+    api::RuleGroupView view;
+    view.name = group->definition().name;
+    view.file = group->definition().file;
+    view.interval = group->definition().interval;
+    view.limit = group->definition().limit;
+    view.evaluation_time = group->statistics().evaluation_time;
+    view.last_evaluation = group->statistics().last_evaluation;
+    for (const auto& rule : group->rules()) view.rules.push_back(view_of(*rule));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<api::AlertView> CoreView::alerts() const {
+  std::vector<api::AlertView> views;
+  for (const dispatch::AlertView& alert : state_.dispatcher.alerts(state_.now))
+    views.push_back(view_of(alert));
+  return views;
+}
+
+std::vector<api::AlertGroupView> CoreView::alert_groups() const {
+  std::vector<api::AlertGroupView> views;
+  for (const dispatch::GroupView& group : state_.dispatcher.groups(state_.now)) {
+    api::AlertGroupView view;
+    view.receiver = group.receiver;
+    view.labels = group.labels;
+    view.route_labels = labels_from(group.route_labels);
+    view.muted = !group.muted_by.empty();
+    for (const dispatch::AlertView& alert : group.alerts) view.alerts.push_back(view_of(alert));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<api::ReceiverView> CoreView::receivers() const {
+  std::vector<api::ReceiverView> views;
+  if (state_.config == nullptr || state_.config->alertmanager == nullptr) return views;
+  for (const config::Receiver& receiver : state_.config->alertmanager->receivers) {
+    views.push_back({receiver.name, labels_from(receiver.labels)});
+  }
+  return views;
+}
+
+std::vector<std::string> CoreView::alertmanagers() const {
+  return state_.forwarder.urls();
+}
+
+std::vector<Labels> CoreView::series(const SeriesFilter& filter) const {
+  return state_.store.series({filter.selectors, filter.from, filter.to});
+}
+
+std::vector<std::string> CoreView::label_names(const SeriesFilter& filter) const {
+  return state_.store.label_names({filter.selectors, filter.from, filter.to});
+}
+
+std::vector<std::string> CoreView::label_values(std::string_view name, const SeriesFilter& filter) const {
+  return state_.store.label_values(name, {filter.selectors, filter.from, filter.to});
+}
+
+api::StatusView CoreView::status() const {
+  api::StatusView status;
+  status.version = state_.options.version;
+  status.started = state_.start_time;
+  status.now = state_.now.wall;
+  status.reload_successful = state_.loading.successful;
+  status.last_reload = state_.loading.last_success;
+  if (state_.config != nullptr && state_.config->prometheus != nullptr) {
+    status.prometheus_config = state_.config->prometheus->effective_yaml;
+  }
+  if (state_.config != nullptr && state_.config->alertmanager != nullptr) {
+    status.alertmanager_config = state_.config->alertmanager->effective_yaml;
+  }
+  status.flags = state_.options.flags;
+  status.storage_window = state_.needed_window;
+  return status;
+}
+
+bool CoreView::ready() const {
+  return state_.config != nullptr && !state_.stopping;
+}
+
+std::vector<api::HealthCheck> CoreView::health() const {
+  std::vector<api::HealthCheck> checks;
+  const auto last_loaded = format_rfc3339(state_.loading.last_success);
+  checks.push_back({"config",
+                    state_.loading.successful ? "ok"
+                    : state_.config == nullptr
+                        ? "not loaded"
+                        : format("the files on disk were rejected, the one of {} is in force", last_loaded),
+                    {{"loaded", last_loaded}}});
+  std::size_t up = 0;
+  std::size_t targets = 0;
+  for (const scrape::PoolView& pool : state_.scraping.pools()) {
+    targets += pool.active.size();
+    for (const scrape::TargetView& target : pool.active) up += target.health == scrape::Health::up ? 1 : 0;
+  }
+  checks.push_back({"scraping", "ok", {{"targets", format("{}", targets)}, {"up", format("{}", up)}}});
+  checks.push_back({"rules", "ok", {{"groups", format("{}", state_.rules.groups().size())}}});
+  checks.push_back({"notifications",
+                    state_.options.notify_sink.empty()
+                        ? "ok"
+                        : format("sent to the sink {} instead of their services", state_.options.notify_sink),
+                    {{"groups", format("{}", state_.dispatcher.group_count())},
+                     {"under_way", format("{}", state_.dispatcher.in_flight())}}});
+  return checks;
+}
+
+}  // namespace tocsin::core
