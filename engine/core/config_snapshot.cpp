@@ -1,5 +1,118 @@
 #include "engine/core/config_snapshot.hpp"
 
+#include <utility>
+
 #include "engine/config/alertmanager_loader.hpp"
 #include "engine/config/prometheus_loader.hpp"
 #include "notifiers/notification_template.hpp"
+#include "promql/format.hpp"
+
+namespace tocsin::core {
+namespace {
+
+struct Loader {
+  config::FileSource& files;
+  Severity unset_reference;
+  Diagnostics diagnostics;
+  int count = 0;
+
+  void report(std::string file, std::string text) {
+    Diagnostic diagnostic;
+    diagnostic.file = std::move(file);
+    diagnostic.text = std::move(text);
+    diagnostics.add(std::move(diagnostic));
+  }
+
+  std::optional<std::string> read(const std::string& path) {
+    ++count;
+    auto text = files.read(path);
+    if (text) return std::move(*text);
+    report(path, text.error().text);
+    return std::nullopt;
+  }
+
+  [[nodiscard]] config::LoadOptions options(const std::string& path) const {
+    config::LoadOptions options;
+    options.file = path;
+    options.unset_reference = unset_reference;
+    return options;
+  }
+
+  void load_prometheus(ConfigSnapshot& snapshot, std::string text, const std::string& path) {
+    auto loaded = config::load_prometheus_config(std::move(text), options(path), files, diagnostics);
+    if (!loaded) return;
+    snapshot.rule_files = config::load_rule_files(*loaded, files, diagnostics);
+    count += static_cast<int>(loaded->rule_files.size());
+    snapshot.prometheus = std::make_shared<const config::PrometheusConfig>(std::move(*loaded));
+  }
+
+  void load_alertmanager(ConfigSnapshot& snapshot, std::string text, const std::string& path) {
+    auto loaded = config::load_alertmanager_config(std::move(text), options(path), files, diagnostics);
+    if (!loaded) return;
+    for (const std::string& file : loaded->template_files) load_templates(snapshot, file);
+    snapshot.alertmanager = std::make_shared<const config::AlertmanagerConfig>(std::move(*loaded));
+  }
+
+  // A user's file of templates goes into the set under its base name, as upstream's ParseGlob does it.
+  void load_templates(ConfigSnapshot& snapshot, const std::string& path) {
+    const auto text = read(path);
+    if (!text) return;
+    const auto slash = path.rfind('/');
+    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    const auto added = snapshot.notification_templates.add(name, *text);
+    if (!added) report(path, added.error().text);
+  }
+};
+
+// Alertmanager's files have a route and receivers, Prometheus' have neither.
+bool is_alertmanager_file(const std::string& text, const std::string& path) {
+  Diagnostics ignored;
+  const yaml::Document document = yaml::parse(text, {path, yaml::Dialect::v2}, ignored);
+  const yaml::Node* root = document.root();
+  return root != nullptr && (root->find("route") != nullptr || root->find("receivers") != nullptr);
+}
+
+}  // namespace
+
+LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files, Severity unset_reference) {
+  Loader loader{files, unset_reference, {}, 0};
+  auto snapshot = std::make_shared<ConfigSnapshot>(
+      ConfigSnapshot{nullptr, nullptr, {}, notifiers::notification_templates()});
+  if (!paths.prometheus.empty()) {
+    if (auto text = loader.read(paths.prometheus)) {
+      if (paths.alertmanager.empty() && is_alertmanager_file(*text, paths.prometheus)) {
+        loader.load_alertmanager(*snapshot, std::move(*text), paths.prometheus);
+      } else {
+        loader.load_prometheus(*snapshot, std::move(*text), paths.prometheus);
+      }
+    }
+  }
+  if (!paths.alertmanager.empty()) {
+    if (auto text = loader.read(paths.alertmanager)) {
+      loader.load_alertmanager(*snapshot, std::move(*text), paths.alertmanager);
+    }
+  }
+  LoadedConfig loaded;
+  loaded.files = loader.count;
+  if (!loader.diagnostics.has_errors()) loaded.snapshot = std::move(snapshot);
+  loaded.diagnostics = loader.diagnostics.take();
+  return loaded;
+}
+
+ConfigLoaded answer_load(LoadedConfig loaded) {
+  ConfigLoaded answer;
+  answer.snapshot = std::move(loaded.snapshot);
+  for (Diagnostic& diagnostic : loaded.diagnostics) {
+    // One line an error: the source line and the caret are for terminals.
+    diagnostic.source_line.clear();
+    std::string text = format_diagnostic(diagnostic, SeverityWord::never_for_errors);
+    if (diagnostic.severity == Severity::warning) {
+      answer.warnings.push_back(std::move(text));
+    } else {
+      answer.errors += text + "\n";
+    }
+  }
+  return answer;
+}
+
+}  // namespace tocsin::core

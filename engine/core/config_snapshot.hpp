@@ -9,6 +9,7 @@
 #include "engine/config/alertmanager_config.hpp"
 #include "engine/config/file_source.hpp"
 #include "engine/config/prometheus_config.hpp"
+#include "engine/core/io.hpp"
 #include "rules/rule_file.hpp"
 #include "rules/template/template.hpp"
 #include "rules/yaml/diagnostic.hpp"
@@ -19,7 +20,7 @@ namespace tocsin::core {
 struct ConfigSnapshot {
   std::shared_ptr<const config::PrometheusConfig> prometheus;      // null: none was given
   std::shared_ptr<const config::AlertmanagerConfig> alertmanager;  // null: none was given
-  std::vector<std::shared_ptr<const rules::RuleFile>> rule_files;
+  std::vector<rules::RuleFile> rule_files;
   templates::TemplateSet notification_templates;
 };
 using ConfigPtr = std::shared_ptr<const ConfigSnapshot>;
@@ -36,6 +37,11 @@ struct LoadedConfig {
   int files = 0;  // that were read
 };
 
-[[nodiscard]] LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files);
+// `unset_reference`: what a ${env:NAME} that is not set is. A rule file with an error is an error of the
+// whole.
+[[nodiscard]] LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files,
+                                       Severity unset_reference = Severity::error);
+// The same as the answer to LoadConfig, findings as text.
+[[nodiscard]] ConfigLoaded answer_load(LoadedConfig loaded);
 
 }  // namespace tocsin::core

@@ -30,7 +30,7 @@ Duration window_of(const ConfigSnapshot& config, const promql::PlanOptions& opti
   Duration window = options.lookback;
   Duration offset = config.prometheus->global.rule_query_offset;
   for (const auto& file : config.rule_files) {
-    for (const rules::RuleGroup& group : file->groups) {
+    for (const rules::RuleGroup& group : file.groups) {
       offset = std::max(offset, group.query_offset.value_or(Duration{}));
       for (const rules::Rule& rule : group.rules) {
         window = std::max(window, promql::reach(*rule.expr, options));
@@ -43,7 +43,7 @@ Duration window_of(const ConfigSnapshot& config, const promql::PlanOptions& opti
 std::size_t count_rules(const ConfigSnapshot& config) {
   std::size_t count = 0;
   for (const auto& file : config.rule_files) {
-    for (const rules::RuleGroup& group : file->groups) count += group.rules.size();
+    for (const rules::RuleGroup& group : file.groups) count += group.rules.size();
   }
   return count;
 }
@@ -69,7 +69,7 @@ void load_prometheus(Engine::State& state) {
   options.rules.plan = state.options.plan;
   options.rules.plan.default_subquery_step = prometheus.global.evaluation_interval;
   std::vector<const rules::RuleFile*> files;
-  for (const auto& file : state.config->rule_files) files.push_back(file.get());
+  for (const auto& file : state.config->rule_files) files.push_back(&file);
   rules::ReloadReport report = state.rules.load(files, std::move(options), state.now.wall);
   state.feed_dispatcher(std::move(report.changes));
   state.needed_window = window_of(*state.config, state.options.plan);
