@@ -8,15 +8,6 @@
 namespace tocsin::testing {
 namespace {
 
-// One of n, from a generator whose state is one word (splitmix64).
-std::uint64_t draw(std::uint64_t& state, std::uint64_t n) {
-  state += 0x9e3779b97f4a7c15ULL;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return (z ^ (z >> 31)) % n;
-}
-
 std::string_view name_of(core::CallKind kind) {
   switch (kind) {
     case core::CallKind::scrape:
@@ -93,7 +84,7 @@ void VirtualWorld::settle() {
 bool VirtualWorld::finish_one_job() {
   if (jobs_.empty()) return false;
   const std::uint64_t under_way = std::clamp<std::uint64_t>(options_.jobs.workers, 1, jobs_.size());
-  const auto chosen = jobs_.begin() + static_cast<std::ptrdiff_t>(draw(random_, under_way));
+  const auto chosen = jobs_.begin() + static_cast<std::ptrdiff_t>(random_.below(under_way));
   core::JobTicket ticket = std::move(*chosen);
   jobs_.erase(chosen);
   ticket.job->run([] { return false; });

@@ -17,6 +17,7 @@
 #include "engine/config/file_source.hpp"
 #include "engine/core/config_snapshot.hpp"
 #include "engine/core/engine.hpp"
+#include "engine/dispatch/random.hpp"
 
 namespace tocsin::testing {
 
@@ -87,7 +88,7 @@ class VirtualWorld {
   // By time, then in the order in which they were put there.
   std::multimap<MonoTime, std::function<void()>> agenda_;
   std::vector<core::JobTicket> jobs_;
-  std::uint64_t random_;
+  dispatch::Random random_;
   std::string action_log_;
   std::string load_errors_;
   bool load_wanted_ = false;
