@@ -7,9 +7,15 @@
 namespace tocsin::api {
 namespace {
 
-std::string string_of(std::string_view text) { return JsonWriter().string(text).text(); }
-std::string raw_string_of(std::string_view text) { return JsonWriter().raw_string(text).text(); }
-std::string number_of(double value) { return JsonWriter().number(value).text(); }
+std::string string_of(std::string_view text) {
+  return JsonWriter().string(text).text();
+}
+std::string raw_string_of(std::string_view text) {
+  return JsonWriter().raw_string(text).text();
+}
+std::string number_of(double value) {
+  return JsonWriter().number(value).text();
+}
 
 TEST_CASE("commas stand between the members of arrays and objects, and nowhere else") {
   JsonWriter json;

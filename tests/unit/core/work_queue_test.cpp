@@ -13,8 +13,12 @@ class NumberedJob final : public Job {
   int number;
 };
 
-std::unique_ptr<Job> job(int number) { return std::make_unique<NumberedJob>(number); }
-int number_of(const std::unique_ptr<Job>& job) { return static_cast<const NumberedJob&>(*job).number; }
+std::unique_ptr<Job> job(int number) {
+  return std::make_unique<NumberedJob>(number);
+}
+int number_of(const std::unique_ptr<Job>& job) {
+  return static_cast<const NumberedJob&>(*job).number;
+}
 
 TEST_CASE("an empty queue has nothing in front") {
   WorkQueue queue;
