@@ -5,7 +5,7 @@
 #include "engine/api/answers.hpp"
 #include "engine/api/posted_alerts.hpp"
 #include "engine/api/routes.hpp"
-#include "engine/config/matchers.hpp"
+#include "engine/config/matcher_syntax.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::api {

@@ -267,7 +267,7 @@ Answer format_query(const HttpRequest& request) {
   const std::string query(request.parameter("query"));
   auto expr = promql::parse_expr(query);
   if (!expr.ok()) return answer_bad_parameter("query", expr.error(query).text);
-  return answer_success([&expr](JsonWriter& json) { json.string(promql::pretty(*expr.value)); });
+  return answer_success([&expr](JsonWriter& json) { json.string(promql::prettify(*expr.value)); });
 }
 
 }  // namespace
