@@ -108,7 +108,7 @@ void write_names(JsonWriter& json, std::string_view key, const std::vector<std::
 }
 
 void write_alert(JsonWriter& json, const AlertView& alert) {
-  json.begin_object().key("annotations").labels(alert.annotations);
+  json.begin_object().key("annotations").texts(alert.annotations);
   json.key("endsAt").string(format_rfc3339_milli(alert.ends_at));
   json.key("fingerprint").string(alert.fingerprint.to_hex());
   json.key("receivers").begin_array();

@@ -29,7 +29,7 @@ struct QueryCommand {
 // An alert as it was posted; times that were missing are kNoTime.
 struct PostedAlert {
   Labels labels;
-  Labels annotations;
+  TextMap annotations;
   std::string generator_url;
   WallTime starts_at = kNoTime;
   WallTime ends_at = kNoTime;

@@ -84,20 +84,35 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   return *this;
 }
 
+JsonWriter& JsonWriter::member(std::string_view name, std::string_view text, bool html) {
+  separate();
+  escaped(name, html);
+  out_ += ':';
+  escaped(text, html);
+  return *this;
+}
+
 JsonWriter& JsonWriter::labels(const Labels& labels) {
   begin_object();
-  for (const LabelView label : labels) key(label.name).string(label.value);
+  for (const LabelView label : labels) member(label.name, label.value, true);
   return end_object();
 }
 
 JsonWriter& JsonWriter::raw_labels(const Labels& labels) {
   begin_object();
-  for (const LabelView label : labels) {
-    separate();
-    escaped(label.name, false);
-    out_ += ':';
-    escaped(label.value, false);
-  }
+  for (const LabelView label : labels) member(label.name, label.value, false);
+  return end_object();
+}
+
+JsonWriter& JsonWriter::texts(const std::map<std::string, std::string>& texts) {
+  begin_object();
+  for (const auto& [name, text] : texts) member(name, text, true);
+  return end_object();
+}
+
+JsonWriter& JsonWriter::raw_texts(const std::map<std::string, std::string>& texts) {
+  begin_object();
+  for (const auto& [name, text] : texts) member(name, text, false);
   return end_object();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -34,12 +35,16 @@ class JsonWriter {
 
   JsonWriter& labels(const Labels& labels);      // an object, text escaped as by string()
   JsonWriter& raw_labels(const Labels& labels);  // an object, as by raw_string()
+  // The same of a map from names to texts, whose values may be empty.
+  JsonWriter& texts(const std::map<std::string, std::string>& texts);
+  JsonWriter& raw_texts(const std::map<std::string, std::string>& texts);
 
   [[nodiscard]] const std::string& text() const { return out_; }
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
   void separate();
+  JsonWriter& member(std::string_view name, std::string_view text, bool html);
   void escaped(std::string_view text, bool html);
 
   std::string out_;

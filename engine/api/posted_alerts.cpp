@@ -47,21 +47,19 @@ std::string cannot_unmarshal(const json::value& value, std::string_view into) {
   return format("json: cannot unmarshal {} into Go {}", kind_of(value), into);
 }
 
-Result<Labels> read_labels(const json::value& value, std::string_view field, bool& named) {
-  if (value.is_null()) return Labels();
+Result<TextMap> read_texts(const json::value& value, std::string_view field) {
+  TextMap texts;
+  if (value.is_null()) return texts;
   const auto* object = value.if_object();
   const std::string into = format("struct field Alert.{} of type string", field);
   if (object == nullptr) return Error(cannot_unmarshal(value, into));
-  std::vector<LabelView> pairs;
   for (const auto& entry : *object) {
-    if (entry.value().is_null()) continue;
     const auto* text = entry.value().if_string();
-    if (text == nullptr) return Error(cannot_unmarshal(entry.value(), into));
-    const std::string_view name(entry.key().data(), entry.key().size());
-    named = named && !name.empty();
-    pairs.push_back({name, {text->data(), text->size()}});
+    if (text == nullptr && !entry.value().is_null()) return Error(cannot_unmarshal(entry.value(), into));
+    texts[std::string(entry.key().data(), entry.key().size())] =
+        text == nullptr ? std::string() : std::string(text->data(), text->size());
   }
-  return Labels(std::move(pairs));
+  return texts;
 }
 
 // A missing, null or empty time is "no time", and so is Go's zero time, which Go clients send for it.
@@ -90,7 +88,7 @@ struct Reader {
   std::optional<HttpResponse> refused;
 
   bool read(const json::value& value, std::size_t index);
-  void validate(PostedAlert alert, bool names_given);
+  void validate(PostedAlert alert, const TextMap& labels);
   bool unreadable(std::string_view why) {
     refused = answer_unreadable(why);
     return false;
@@ -107,16 +105,13 @@ bool Reader::read(const json::value& value, std::size_t index) {
     return value.is_null() || unreadable(cannot_unmarshal(value, "value of type models.PostableAlert"));
   }
   PostedAlert alert;
-  bool named = true;
   const json::value* labels = object->if_contains("labels");
   if (labels == nullptr || labels->is_null())
     return invalid(602, format("{}.labels in body is required", index));
-  auto read_label_set = read_labels(*labels, "labels", named);
-  if (!read_label_set) return unreadable(read_label_set.error().text);
-  alert.labels = std::move(*read_label_set);
+  const auto label_texts = read_texts(*labels, "labels");
+  if (!label_texts) return unreadable(label_texts.error().text);
   if (const json::value* annotations = object->if_contains("annotations")) {
-    bool annotations_named = true;
-    auto read_annotations = read_labels(*annotations, "annotations", annotations_named);
+    auto read_annotations = read_texts(*annotations, "annotations");
     if (!read_annotations) return unreadable(read_annotations.error().text);
     alert.annotations = std::move(*read_annotations);
   }
@@ -136,16 +131,24 @@ bool Reader::read(const json::value& value, std::size_t index) {
                                  go_quote(alert.generator_url)));
     }
   }
-  validate(std::move(alert), named);
+  validate(std::move(alert), *label_texts);
   return true;
 }
 
 // Upstream's Alert.Validate, after empty labels were taken out.
-void Reader::validate(PostedAlert alert, bool names_given) {
+void Reader::validate(PostedAlert alert, const TextMap& labels) {
+  std::vector<LabelView> pairs;
+  bool named = true;
+  for (const auto& [name, value] : labels) {
+    if (value.empty()) continue;
+    named = named && !name.empty();
+    pairs.push_back({name, value});
+  }
+  alert.labels = Labels(std::move(pairs));
   std::string_view wrong;
   if (alert.starts_at != kNoTime && alert.ends_at != kNoTime && alert.ends_at < alert.starts_at) {
     wrong = "start time must be before end time";
-  } else if (!names_given) {
+  } else if (!named) {
     wrong = "invalid label set: invalid name \"\"";
   } else if (alert.labels.empty()) {
     wrong = "at least one label pair required";

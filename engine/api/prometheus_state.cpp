@@ -140,7 +140,7 @@ std::string format_scientific(double value) {
 
 void write_alert(JsonWriter& json, const RuleAlertView& alert) {
   json.begin_object();
-  json.key("labels").raw_labels(alert.labels).key("annotations").raw_labels(alert.annotations);
+  json.key("labels").raw_labels(alert.labels).key("annotations").raw_texts(alert.annotations);
   json.key("state").string(alert.state);
   if (alert.active_at != kNoTime) json.key("activeAt").string(format_rfc3339(alert.active_at));
   if (alert.keep_firing_since != kNoTime) {
@@ -158,9 +158,9 @@ void write_rule(JsonWriter& json, const RuleView& rule, bool with_alerts) {
     json.key("duration").number(seconds_of(rule.hold_duration));
     json.key("keepFiringFor").number(seconds_of(rule.keep_firing_for));
   }
-  json.key("labels").raw_labels(rule.labels);
+  json.key("labels").raw_texts(rule.labels);
   if (rule.alerting) {
-    json.key("annotations").raw_labels(rule.annotations).key("alerts");
+    json.key("annotations").raw_texts(rule.annotations).key("alerts");
     if (with_alerts) {
       json.begin_array();
       for (const RuleAlertView& alert : rule.alerts) write_alert(json, alert);
@@ -180,13 +180,17 @@ bool listed(const std::vector<std::string_view>& wanted, std::string_view name) 
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
 }
 
-bool matches_any(const std::vector<std::vector<Matcher>>& selectors, const Labels& labels) {
-  if (selectors.empty()) return true;
-  return std::any_of(selectors.begin(), selectors.end(), [&labels](const std::vector<Matcher>& matchers) {
-    return std::all_of(matchers.begin(), matchers.end(), [&labels](const Matcher& matcher) {
-      return matcher.matches(labels.get(matcher.name()));
-    });
+bool matches_all(const std::vector<Matcher>& matchers, const TextMap& labels) {
+  return std::all_of(matchers.begin(), matchers.end(), [&labels](const Matcher& matcher) {
+    const auto label = labels.find(matcher.name());
+    return matcher.matches(label == labels.end() ? std::string_view() : std::string_view(label->second));
   });
+}
+
+bool matches_any(const std::vector<std::vector<Matcher>>& selectors, const TextMap& labels) {
+  return selectors.empty() ||
+         std::any_of(selectors.begin(), selectors.end(),
+                     [&labels](const auto& matchers) { return matches_all(matchers, labels); });
 }
 
 struct RuleFilter {

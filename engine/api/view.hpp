@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,10 +43,13 @@ struct MetadataView {
   Labels target;
 };
 
+// Not Labels: what stands in a rule or an annotation may be empty, and is shown all the same.
+using TextMap = std::map<std::string, std::string>;
+
 // An alert of a rule: pending or firing.
 struct RuleAlertView {
   Labels labels;
-  Labels annotations;
+  TextMap annotations;
   std::string state;
   WallTime active_at = kNoTime;
   WallTime keep_firing_since = kNoTime;
@@ -58,8 +62,8 @@ struct RuleView {
   std::string query;
   Duration hold_duration{};
   Duration keep_firing_for{};
-  Labels labels;
-  Labels annotations;
+  TextMap labels;
+  TextMap annotations;
   std::vector<RuleAlertView> alerts;
   std::string state;   // inactive, pending, firing; unknown before the first evaluation
   std::string health;  // ok, err, unknown
@@ -81,7 +85,7 @@ struct RuleGroupView {
 // An alert as the dispatcher holds it.
 struct AlertView {
   Labels labels;
-  Labels annotations;
+  TextMap annotations;
   std::string generator_url;
   WallTime starts_at = kNoTime;
   WallTime updated_at = kNoTime;

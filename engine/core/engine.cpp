@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/state.hpp"
+#include "engine/scrape/relabel.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::core {
@@ -18,7 +19,10 @@ Engine::State::State(Options engine_options)
       scraping({"tocsin/" + options.version, options.seed}),
       rules({}),
       dispatcher(options.policy, options.dispatch_limits, options.seed),
-      forwarder(options.dispatch_limits, options.seed) {}
+      forwarder(options.dispatch_limits, options.seed,
+                [](std::span<const config::RelabelConfig> rules_of_target, const Labels& labels) {
+                  return scrape::relabel(rules_of_target, labels);
+                }) {}
 
 void Engine::State::log(LogLevel level, std::string message,
                         std::vector<std::pair<std::string, std::string>> fields) {

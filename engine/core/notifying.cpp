@@ -138,6 +138,10 @@ void Engine::State::log_events() {
   for (const dispatch::Event& event : dispatcher.take_events()) {
     log(level_of(event), std::string(message_of(event)), fields_of(event));
   }
+  for (auto& [url, error] : forwarder.take_errors()) {
+    log(LogLevel::error, "Error sending alerts",
+        {{"alertmanager", std::move(url)}, {"err", std::move(error)}});
+  }
 }
 
 }  // namespace tocsin::core

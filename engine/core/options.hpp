@@ -8,6 +8,7 @@
 
 #include "engine/dispatch/limits.hpp"
 #include "engine/dispatch/policy.hpp"
+#include "engine/scrape/target_url.hpp"
 #include "notifiers/registry.hpp"
 #include "promql/engine.hpp"
 #include "promql/parser.hpp"
@@ -22,6 +23,7 @@ struct Options {
   std::string version = "unknown";
   std::string external_url;            // without a trailing slash; links in messages start with it
   std::vector<std::string> listening;  // "0.0.0.0:9090": what this process answers on
+  scrape::OwnAddress own_address;      // what links to targets on this machine are rewritten to
   rules::Schedule schedule = rules::Schedule::hashed_slots;
   promql::PlanOptions plan;  // lookback and feature flags; the subquery step comes from the configuration
   promql::ParserOptions parser;

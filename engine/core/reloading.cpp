@@ -2,6 +2,7 @@
 // by part, each of which compares with what it has. A configuration with errors changes nothing.
 #include <algorithm>
 
+#include "engine/api/handler.hpp"
 #include "engine/core/alert_labels.hpp"
 #include "engine/core/state.hpp"
 #include "promql/format.hpp"
@@ -24,6 +25,20 @@ dispatch::ResolveCause cause_of(rules::ResolveCause cause) {
   return dispatch::ResolveCause::none;
 }
 
+// How far before its evaluation an expression reads. What is pinned to a fixed time by @ does not count.
+Duration look_back(const std::string& expression, const promql::PlanOptions& options) {
+  const promql::ParserOptions everything{true, true, true, true};
+  auto parsed = promql::parse_expr(expression, everything);
+  if (!parsed.ok()) return {};
+  const auto plan = promql::Plan::compile(std::move(parsed.value), expression, options);
+  if (!plan) return {};
+  Duration furthest{};
+  for (const promql::SelectionRequest& request : plan->selections({})) {
+    furthest = std::max<Duration>(furthest, -request.after.time_since_epoch());
+  }
+  return furthest;
+}
+
 // How far back the rules of a configuration look at most: their selectors' windows, a scrape interval more so
 // that the oldest sample of a window is still there, and the query offset.
 Duration window_of(const ConfigSnapshot& config, const promql::PlanOptions& options) {
@@ -33,7 +48,7 @@ Duration window_of(const ConfigSnapshot& config, const promql::PlanOptions& opti
     for (const rules::RuleGroup& group : file.groups) {
       offset = std::max(offset, group.query_offset.value_or(Duration{}));
       for (const rules::Rule& rule : group.rules) {
-        window = std::max(window, promql::reach(*rule.expr, options));
+        window = std::max(window, look_back(rule.expr_text, options));
       }
     }
   }
@@ -54,7 +69,10 @@ void load_prometheus(Engine::State& state) {
     state.log(LogLevel::error, "target refused", {{"err", std::move(error)}});
   }
   state.actions.emplace_back(WatchFiles{state.scraping.watched_patterns()});
-  state.forwarder.reload(state.config->prometheus, state.options.listening, state.now);
+  for (std::string& note :
+       state.forwarder.reload(state.config->prometheus, state.options.listening, state.now)) {
+    state.log(LogLevel::info, std::move(note));
+  }
 
   rules::RuleSetOptions options;
   options.schedule = state.options.schedule;

@@ -20,8 +20,8 @@ api::RuleView view_of(const rules::RunningRule& rule) {
   view.query = rule.query();
   view.hold_duration = definition.hold;
   view.keep_firing_for = definition.keep_firing_for;
-  view.labels = labels_from(definition.labels);
-  view.annotations = labels_from(definition.annotations);
+  view.labels = definition.labels;
+  view.annotations = definition.annotations;
   view.health = to_string(status.health);
   view.last_error = status.last_error;
   view.evaluation_time = status.evaluation_time;
@@ -31,7 +31,7 @@ api::RuleView view_of(const rules::RunningRule& rule) {
   const auto state = alerting.state();
   view.state = state ? to_string(*state) : "unknown";
   alerting.for_each_active([&view](const Labels& labels, const rules::Alert& alert) {
-    view.alerts.push_back({labels, labels_from(alert.annotations), std::string(to_string(alert.clock.state)),
+    view.alerts.push_back({labels, alert.annotations, std::string(to_string(alert.clock.state)),
                            alert.clock.active_at, alert.clock.keep_firing_since, alert.value});
   });
   return view;
@@ -40,7 +40,7 @@ api::RuleView view_of(const rules::RunningRule& rule) {
 api::AlertView view_of(const dispatch::AlertView& alert) {
   api::AlertView view;
   view.labels = alert.alert.labels;
-  view.annotations = labels_from(alert.alert.annotations);
+  view.annotations = alert.alert.annotations;
   view.generator_url = alert.alert.generator_url;
   view.starts_at = alert.alert.starts_at;
   view.updated_at = alert.alert.updated_at;
@@ -65,7 +65,7 @@ std::vector<api::TargetView> CoreView::targets() const {
       view.labels = target.target->labels;
       view.scrape_pool = *target.pool;
       view.scrape_url = target.target->url;
-      view.global_url = scrape::global_url(target.target->url, own_address(state_.options));
+      view.global_url = scrape::global_url(target.target->url, state_.options.own_address);
       view.last_error = target.last_error;
       view.last_scrape = target.last_scrape;
       view.last_scrape_duration = target.last_duration;

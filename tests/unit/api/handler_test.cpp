@@ -182,9 +182,9 @@ FakeView with_rules() {
   alerting.name = "Down";
   alerting.query = "up == 0";
   alerting.hold_duration = std::chrono::minutes(1);
-  alerting.labels = Labels{{"severity", "page"}};
-  alerting.alerts = {{Labels{{"alertname", "Down"}}, Labels{{"summary", "<down>"}}, "firing",
-                      at(1737626400000), kNoTime, 1e6}};
+  alerting.labels = {{"severity", "page"}};
+  alerting.alerts = {
+      {Labels{{"alertname", "Down"}}, {{"summary", "<down>"}}, "firing", at(1737626400000), kNoTime, 1e6}};
   alerting.state = "firing";
   alerting.health = "ok";
   alerting.last_evaluation = at(1737626460000);
@@ -253,7 +253,7 @@ TEST_CASE("alerts have the fields of upstream, in its order") {
   FakeView view;
   AlertView alert;
   alert.labels = Labels{{"alertname", "x<y"}};
-  alert.annotations = Labels{{"a", "<b>&"}};
+  alert.annotations = {{"a", "<b>&"}, {"none", ""}};
   alert.generator_url = "http://x/";
   alert.starts_at = at(1767225600123);
   alert.updated_at = at(1795340449595);
@@ -264,7 +264,7 @@ TEST_CASE("alerts have the fields of upstream, in its order") {
   view.status_view.now = at(1795340450000);
   view.alert_list = {alert};
   const std::string expected =
-      R"([{"annotations":{"a":"\u003cb\u003e\u0026"},"endsAt":"2026-11-22T09:45:49.595Z",)"
+      R"([{"annotations":{"a":"\u003cb\u003e\u0026","none":""},"endsAt":"2026-11-22T09:45:49.595Z",)"
       R"("fingerprint":"6f5c720746ee1f33","receivers":[{"name":"a"}],"startsAt":"2026-01-01T00:00:00.123Z",)"
       R"("status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},)"
       R"("updatedAt":"2026-11-22T09:40:49.595Z","generatorURL":"http://x/","labels":{"alertname":"x\u003cy"}}])"
