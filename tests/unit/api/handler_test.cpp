@@ -205,7 +205,7 @@ TEST_CASE("rules are listed with their alerts") {
       R"("query":"up == 0","duration":60,"keepFiringFor":0,"labels":{"severity":"page"},"annotations":{},)"
       R"("alerts":[{"labels":{"alertname":"Down"},"annotations":{"summary":"<down>"},"state":"firing",)"
       R"("activeAt":"2025-01-23T10:00:00Z","value":"1e+06"}],"health":"ok","evaluationTime":0,)"
-      R"("lastEvaluation":"2025-01-23T10:01:00Z","type":"alerting"},{"name":"a:b","query":"sum(b)","labels":{},)"
+      R"x("lastEvaluation":"2025-01-23T10:01:00Z","type":"alerting"},{"name":"a:b","query":"sum(b)","labels":{},)x"
       R"("health":"err","lastError":"why","evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z",)"
       R"("type":"recording"}],"interval":30,"limit":0,"evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z"})"));
 }
