@@ -72,8 +72,8 @@ std::optional<HttpResponse> read_filter(const HttpRequest& request, AlertFilter&
   filter.receiver_matchers = std::move(*receiver_matchers);
   // Upstream's framework takes whatever is not a form of "true" for false.
   const auto flag = [&request](std::string_view name) {
-    const auto text = request.parameter(name);
-    return text.empty() || parse_bool(text, true).value_or(false);
+    const auto value = parse_bool(request.parameter(name), true);
+    return value && *value;
   };
   filter.active = flag("active");
   filter.silenced = flag("silenced");
