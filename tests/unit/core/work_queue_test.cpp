@@ -7,7 +7,7 @@ namespace {
 
 class NumberedJob final : public Job {
  public:
-  explicit NumberedJob(int number) : number(number) {}
+  explicit NumberedJob(int of) : number(of) {}
   void run(const TimedOut&) override {}
   void apply(Engine&) override {}
   int number;
