@@ -87,7 +87,8 @@ Labels read_external_labels(yaml::MapReader& map, bool legacy_names, FileSource&
   LabelExpander expander(map, files);
   LabelsBuilder builder;
   for (const auto& [name, value] : labels) {
-    const yaml::Node* at = node->find(name);
+    const yaml::Node* found = node->find(name);
+    const yaml::Node* at = found == nullptr ? node : found;
     const bool valid = legacy_names ? is_classic_label_name(name) : !name.empty() && is_valid_utf8(name);
     if (!valid) {
       map.scope().error(

@@ -45,7 +45,8 @@ void read_match(MapReader& map, std::string_view key, MatchType type, std::vecto
   const yaml::Node* node = map.value(key);
   if (node == nullptr || !map.string_map(key, pairs)) return;
   for (const auto& [name, value] : pairs) {
-    const yaml::Node* at = node->find(name);
+    const yaml::Node* found = node->find(name);
+    const yaml::Node* at = found == nullptr ? node : found;
     if (!is_classic_label_name(name)) {
       map.scope().error(*at, format("{}: invalid label name \"{}\"", map.subject_of(key), name));
       continue;

@@ -109,6 +109,8 @@ Result<std::uint64_t> to_uint(const Scope& scope, const Node& node) {
   if (const auto* value = std::get_if<double>(&*resolved)) {
     constexpr double kLimit = 18446744073709551616.0;
     if (*value > -1 && *value < kLimit) return static_cast<std::uint64_t>(*value);
+    // Go lets the first float that no longer fits pass.
+    if (*value == kLimit) return std::numeric_limits<std::uint64_t>::max();
   }
   return expected("a whole number of 0 or more", node);
 }
@@ -255,22 +257,30 @@ bool MapReader::string_map(std::string_view key, std::map<std::string, std::stri
   MapReader inner(scope_, *node, subject_of(key));
   std::map<std::string, std::string> read;
   bool good = inner.valid();
-  for (const Entry& entry : node->entries) {
-    if (entry.before != nullptr) {
-      good = false;
-      scope_.error(*entry.key,
-                   format("{}: key \"{}\" is already set by \"<<\"", subject_of(key), entry.key->value));
-      continue;
-    }
+  // A v2 merge that brought the same key decodes into the same map.
+  const Node* before = entry_of(key)->before;
+  if (before != nullptr && before->kind == NodeKind::mapping) good = inner.add_strings(*before, read) && good;
+  good = inner.add_strings(*node, read) && good;
+  if (good) out = std::move(read);
+  return good;
+}
+
+bool MapReader::add_strings(const Node& mapping, std::map<std::string, std::string>& out) const {
+  bool good = true;
+  const Dialect dialect = scope_.document.dialect();
+  for (const Entry& entry : mapping.entries) {
+    const bool null_key = is_null(*entry.key, dialect);
+    if (null_key && dialect == Dialect::v3) continue;
+    const std::string name = null_key ? "" : entry.key->value;
     Result<std::string> text = to_string(scope_, *entry.value);
-    if (text) {
-      read.emplace(entry.key->value, *std::move(text));
-    } else {
+    if (!text) {
       good = false;
-      scope_.error(*entry.value, format("{}: {}: {}", subject_of(key), entry.key->value, text.error().text));
+      scope_.error(*entry.value, format("{}: {}: {}", subject_, name, text.error().text));
+    } else if (entry.before != nullptr || !out.emplace(name, *std::move(text)).second) {
+      good = false;
+      scope_.error(*entry.key, format("{}: key \"{}\" is already set by \"<<\"", subject_, name));
     }
   }
-  if (good) out = std::move(read);
   return good;
 }
 

@@ -110,6 +110,7 @@ class MapReader {
 
  private:
   [[nodiscard]] const Entry* entry_of(std::string_view key) const;
+  bool add_strings(const Node& mapping, std::map<std::string, std::string>& out) const;
   template <class T, class Decode>
   bool scalar(std::string_view key, T& out, Decode decode);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ struct Document::State {
   const Node* root = nullptr;
   bool second_document = false;
 };
+
+// A tab where only spaces may stand (block context, before a token): libyaml refuses it, yaml-cpp skips it.
+[[nodiscard]] std::optional<std::size_t> find_forbidden_tab(const Document& document,
+                                                            const std::deque<Node>& nodes);
 
 // Resolves merge keys of a finished mapping and reports duplicate keys, as the document's dialect has it.
 void resolve_entries(const Document& document, Node& mapping, Diagnostics& diagnostics);

@@ -73,6 +73,8 @@ class Document {
   // Where a byte of a scalar's value stands in the file, through quoting, folding and indentation. A byte
   // that has no place of its own (a line break that folding made) is at the next one that has.
   [[nodiscard]] SourcePosition position_in(const Node& scalar, std::size_t value_offset) const;
+  // The offset behind a scalar or a flow collection; of block collections the offset of their beginning.
+  [[nodiscard]] std::size_t end_of(const Node& node) const;
 
  private:
   friend class Builder;

@@ -22,6 +22,7 @@
 #include "promql/format.hpp"
 #include "rules/yaml/document_state.hpp"
 #include "rules/yaml/stream.hpp"
+#include "rules/yaml/strict.hpp"
 
 namespace tocsin::yaml {
 namespace {
@@ -82,6 +83,7 @@ class Builder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     notice(offset_of(mark));
+    refuse(check_properties(state_.text, offset_of(mark)));
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) {
       throw StopParsing(offset_of(mark), "an anchor's value contains itself");
@@ -94,6 +96,7 @@ class Builder final : public YAML::EventHandler {
     Node& node = make(NodeKind::scalar, mark, tag);
     node.value = value;
     node.style = style_at(node.offset, tag);
+    refuse(check_scalar(state_.text, node.offset, node.style, value));
     finish(node, anchor);
   }
 
@@ -140,8 +143,13 @@ class Builder final : public YAML::EventHandler {
     node.position = position_of(node.offset);
     const bool written = !tag.empty() && tag != "?" && tag != "!";
     if (written) node.tag = tag;
+    refuse(check_properties(state_.text, node.offset));
     node.offset = skip_properties(node.offset);
     return node;
+  }
+
+  static void refuse(const std::optional<StreamError>& problem) {
+    if (problem) throw StopParsing(problem->offset, "not valid YAML: " + problem->text);
   }
 
   // As Document::position_of, but going on from the last place: nodes come in order, and a file may be one
@@ -319,10 +327,16 @@ Document parse(std::string text, const ParseOptions& options, Diagnostics& diagn
 
   std::istringstream input(state.text);
   try {
+    if (const auto problem = check_directives(state.text)) {
+      throw StopParsing(problem->offset, "not valid YAML: " + problem->text);
+    }
     YAML::Parser parser(input);
     Builder builder(document, diagnostics);
     if (!parser.HandleNextDocument(builder)) return document;
     if (builder.expands_too_far()) throw StopParsing(0, "aliases expand to too many values");
+    if (const auto tab = find_forbidden_tab(document, state.nodes)) {
+      throw StopParsing(*tab, "not valid YAML: a tab is not allowed in indentation, use spaces");
+    }
     state.second_document = has_more(parser);
   } catch (const StopParsing& stop) {
     state.root = nullptr;

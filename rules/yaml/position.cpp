@@ -136,6 +136,27 @@ class Walk {
 
 }  // namespace
 
+std::size_t Document::end_of(const Node& node) const {
+  const std::string& text = state_->text;
+  if (node.offset >= text.size()) return text.size();
+  if (node.kind == NodeKind::scalar) {
+    const bool quoted = node.style == ScalarStyle::single_quoted || node.style == ScalarStyle::double_quoted;
+    return Walk(text, node).to(node.value.size()) + (quoted ? 1 : 0);
+  }
+  if (text[node.offset] != '[' && text[node.offset] != '{') return node.offset;
+  std::size_t end = node.offset + 1;
+  const auto extend = [&](const Node& child) {
+    if (child.offset >= node.offset) end = std::max(end, end_of(child));  // else an alias to what is above
+  };
+  for (const Node* item : node.items) extend(*item);
+  for (const Entry& entry : node.entries) {
+    extend(*entry.key);
+    extend(*entry.value);
+  }
+  const std::size_t close = text.find(text[node.offset] == '[' ? ']' : '}', end);
+  return close == std::string::npos ? text.size() : close + 1;
+}
+
 SourcePosition Document::position_in(const Node& scalar, std::size_t value_offset) const {
   if (scalar.kind != NodeKind::scalar || state_->text.empty()) return scalar.position;
   return position_of(Walk(state_->text, scalar).to(value_offset));

@@ -82,7 +82,21 @@ Decoded decode_one(std::string_view text, std::size_t at) {
 // The characters that libyaml's reader lets through.
 bool is_allowed(char32_t c) {
   return c == 0x09 || c == 0x0A || c == 0x0D || (c >= 0x20 && c <= 0x7E) || c == 0x85 ||
-         (c >= 0xA0 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD && c != 0xFEFF) || c >= 0x10000;
+         (c >= 0xA0 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD) || c >= 0x10000;
+}
+
+// Line ends become "\n": CRLF, a lone CR, and U+0085, all of which YAML 1.1 ends a line with.
+std::string unify_line_ends(std::string text) {
+  if (text.find('\r') == std::string::npos && text.find("\xC2\x85") == std::string::npos) return text;
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool next_line = text[i] == '\xC2' && i + 1 < text.size() && text[i + 1] == '\x85';
+    const bool crlf = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (next_line || crlf) ++i;
+    out += next_line || crlf || text[i] == '\r' ? '\n' : text[i];
+  }
+  return out;
 }
 
 void check_characters(Stream& stream) {
@@ -118,6 +132,7 @@ Stream decode_stream(std::string bytes) {
     stream.text = std::move(bytes);
   }
   if (stream.problems.empty()) check_characters(stream);
+  stream.text = unify_line_ends(std::move(stream.text));
   return stream;
 }
 

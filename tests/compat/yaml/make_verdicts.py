@@ -428,7 +428,7 @@ def ask(promtool, amtool, kind, text):
         run = subprocess.run(COMMANDS[kind](promtool, amtool, path), capture_output=True)
         output = (run.stdout + run.stderr).decode("utf-8", "replace").replace(folder + "/", "")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    said = next((line for line in lines if not line.startswith("Checking")), "")
+    said = next((line for line in lines if not line.startswith(("Checking", "time="))), "")
     said = "".join(c if c.isprintable() else "?" for c in said)
     return ("accept" if run.returncode == 0 else "reject"), said[:160]
 
