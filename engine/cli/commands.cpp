@@ -1,0 +1,178 @@
+#include "engine/cli/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+
+#include "promql/format.hpp"
+#include "rules/yaml/diagnostic.hpp"
+
+namespace tocsin::cli {
+
+namespace {
+
+constexpr std::array<Command, 5> kCommands{{
+    {"serve", serve, "run the engine"},
+    {"link", link, "make symbolic links under the names of upstream's programs"},
+    {"check config", check_config, "check prometheus.yml and the rule files it names"},
+    {"check rules", check_rules, "check rule files"},
+    {"check-config", check_alertmanager_config, "check alertmanager.yml and its templates"},
+}};
+
+// Commands of promtool and amtool that this program knows of and does not have.
+constexpr std::array<std::string_view, 36> kNotServed{"check service-discovery",
+                                                      "check web-config",
+                                                      "check healthy",
+                                                      "check ready",
+                                                      "check metrics",
+                                                      "query instant",
+                                                      "query range",
+                                                      "query series",
+                                                      "query labels",
+                                                      "query analyze",
+                                                      "debug pprof",
+                                                      "debug metrics",
+                                                      "debug all",
+                                                      "push metrics",
+                                                      "test rules",
+                                                      "tsdb bench",
+                                                      "tsdb analyze",
+                                                      "tsdb list",
+                                                      "tsdb dump",
+                                                      "tsdb dump-openmetrics",
+                                                      "tsdb create-blocks-from",
+                                                      "promql format",
+                                                      "promql label-matchers",
+                                                      "alert query",
+                                                      "alert add",
+                                                      "silence query",
+                                                      "silence add",
+                                                      "silence expire",
+                                                      "silence import",
+                                                      "silence update",
+                                                      "cluster show",
+                                                      "config show",
+                                                      "config routes",
+                                                      "template render",
+                                                      "globals",
+                                                      "alert"};
+
+Program program_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name == "prometheus") return Program::prometheus;
+  // Debian's package calls it prometheus-alertmanager.
+  if (name == "alertmanager" || name == "prometheus-alertmanager") return Program::alertmanager;
+  if (name == "promtool") return Program::promtool;
+  if (name == "amtool") return Program::amtool;
+  return Program::tocsin;
+}
+
+std::string_view name_of(Program program) {
+  switch (program) {
+    case Program::prometheus:
+      return "prometheus";
+    case Program::alertmanager:
+      return "alertmanager";
+    case Program::promtool:
+      return "promtool";
+    case Program::amtool:
+      return "amtool";
+    case Program::tocsin:
+      break;
+  }
+  return "tocsin";
+}
+
+std::vector<std::string_view> words_of(std::string_view path) {
+  std::vector<std::string_view> words;
+  while (!path.empty()) {
+    const std::size_t space = path.find(' ');
+    words.push_back(path.substr(0, space));
+    path.remove_prefix(space == std::string_view::npos ? path.size() : space + 1);
+  }
+  return words;
+}
+
+bool begins_with(const std::vector<std::string>& arguments, std::string_view path) {
+  const std::vector<std::string_view> words = words_of(path);
+  return words.size() <= arguments.size() && std::equal(words.begin(), words.end(), arguments.begin());
+}
+
+int wrong_command(Program program, const std::vector<std::string>& arguments) {
+  const std::string called = arguments.size() > 1 ? arguments[0] + " " + arguments[1] : arguments[0];
+  for (const std::string_view path : kNotServed) {
+    if (!begins_with(arguments, path)) continue;
+    std::fputs(format("{}: not in tocsin {}: {}\n", name_of(program), kVersion, path).c_str(), stderr);
+    return 1;
+  }
+  std::vector<std::string_view> known;
+  for (const Command& command : kCommands) known.push_back(command.path);
+  // A command of one word is followed by its arguments, which are no part of the name.
+  std::string hint = did_you_mean(called, known);
+  if (hint.empty()) hint = did_you_mean(arguments[0], known);
+  std::fputs(format("{}: unknown command \"{}\"{}\n", name_of(program), called, hint).c_str(), stderr);
+  return 1;
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+std::string first_screen() {
+  return format(R"(tocsin {}: rules, alerts, routing and notifications in one binary
+
+Run it
+  tocsin serve --config.file=prometheus.yml --alertmanager.config.file=alertmanager.yml
+     both files: scrape, evaluate, notify.  Only the first: rule engine.  Only the second: gateway.
+Before you ship a file
+  check config|rules   check-config
+
+Works as promtool, amtool, prometheus, alertmanager when linked under that name (tocsin link DIR).
+Exit codes: 0 fine, 1 failed, 3 lint findings with --lint-fatal.  More: tocsin COMMAND --help
+)",
+                kVersion);
+}
+
+std::string version_text(Program program) {
+  switch (program) {
+    case Program::prometheus:
+    case Program::promtool:
+      return format("{}, version {} (branch: tocsin, revision: {})\n", name_of(program), kPrometheusVersion,
+                    kVersion);
+    case Program::alertmanager:
+    case Program::amtool:
+      return format("{}, version {} (branch: tocsin, revision: {})\n", name_of(program), kAlertmanagerVersion,
+                    kVersion);
+    case Program::tocsin:
+      break;
+  }
+  return format("tocsin {} (as Prometheus {} and Alertmanager {})\n", kVersion, kPrometheusVersion,
+                kAlertmanagerVersion);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  const Program program = arguments.empty() ? Program::tocsin : program_of(arguments[0]);
+  std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  if (!rest.empty() && (rest[0] == "--version" || rest[0] == "version")) {
+    std::fputs(version_text(program).c_str(), stdout);
+    return 0;
+  }
+  if (program == Program::prometheus || program == Program::alertmanager) {
+    return serve({program, std::string(name_of(program)), std::move(rest)});
+  }
+  if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || rest[0] == "help") {
+    std::fputs(first_screen().c_str(), stdout);
+    return 0;
+  }
+  for (const Command& command : kCommands) {
+    if (!begins_with(rest, command.path)) continue;
+    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(words_of(command.path).size()));
+    return command.run({program, format("{} {}", name_of(program), command.path), std::move(rest)});
+  }
+  return wrong_command(program, rest);
+}
+
+}  // namespace tocsin::cli

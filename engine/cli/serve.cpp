@@ -1,0 +1,199 @@
+// tocsin serve: the command line of the engine, with the flags of prometheus and alertmanager.
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "engine/cli/command_line.hpp"
+#include "engine/cli/commands.hpp"
+#include "engine/cli/upstream_flags.hpp"
+#include "engine/dispatch/policy.hpp"
+#include "engine/shell/clock.hpp"
+#include "engine/shell/server.hpp"
+#include "promql/format.hpp"
+
+namespace tocsin::cli {
+
+namespace {
+
+// What the flags say, as text where it is checked after parsing.
+struct Flags {
+  std::string config_file;
+  std::string alertmanager_file;
+  std::vector<std::string> listen;
+  std::string external_url;
+  std::string route_prefix;
+  std::string web_config;
+  std::uint64_t max_connections = 512;
+  Duration read_timeout = std::chrono::minutes(5);
+  bool enable_lifecycle = false;
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  std::string log_environment = "production";
+  std::vector<std::string> features;
+  std::string compat = "tocsin";
+  std::string notify_sink;
+  std::uint64_t workers = 0;
+  Duration lookback = std::chrono::minutes(5);
+  Duration query_timeout = std::chrono::minutes(2);
+  std::uint64_t max_samples = 50'000'000;
+  Duration resend_delay = std::chrono::minutes(1);
+  std::uint64_t alerts_per_name = 0;
+  std::uint64_t max_silences = 0;
+  std::uint64_t max_silence_bytes = 0;
+  Duration collect_interval = std::chrono::minutes(30);
+  Duration retention = std::chrono::hours(120);
+  std::vector<std::string> ignored;
+};
+
+void declare(CommandLine& line, Flags& flags, Program program) {
+  if (program == Program::alertmanager) {
+    line.text("config.file", flags.alertmanager_file, "Alertmanager configuration file.");
+  } else {
+    line.text("config.file", flags.config_file,
+              "Prometheus configuration file; an Alertmanager file is recognised.");
+    line.text("alertmanager.config.file", flags.alertmanager_file,
+              "Alertmanager configuration file, for both in one process.");
+  }
+  line.texts("web.listen-address", flags.listen,
+             "Address to listen on, repeatable; port 0 picks one. Default: 0.0.0.0:9090 with a Prometheus "
+             "configuration, 0.0.0.0:9093 with an Alertmanager configuration.");
+  line.text("web.external-url", flags.external_url,
+            "The URL under which this is reachable; links start with it.");
+  line.text("web.route-prefix", flags.route_prefix,
+            "Prefix of all paths. Default: the path of --web.external-url.");
+  line.text("web.config.file", flags.web_config,
+            "TLS, HTTP headers and basic authentication, as upstream's.");
+  line.number("web.max-connections", flags.max_connections, "Simultaneous connections on all listeners.");
+  line.duration("web.read-timeout", flags.read_timeout, "How long an idle connection is kept.");
+  line.flag("web.enable-lifecycle", flags.enable_lifecycle,
+            "Allow POST /-/reload with a Prometheus configuration.");
+  line.text("notify.sink", flags.notify_sink, "Send every notification to this URL instead of its service.");
+  line.text("compat", flags.compat,
+            "Where to follow upstream's ways: \"upstream\", \"upstream,+told_resolved\".");
+  line.texts("enable-feature", flags.features, "Feature names of upstream, separated by commas.");
+  line.text("log.level", flags.log_level, "debug, info, warn or error.");
+  line.text("log.format", flags.log_format, "logfmt (to standard error) or json (to standard output).");
+  line.text("log.environment", flags.log_environment, "The field \"environment\" of JSON logs.");
+  line.number("workers", flags.workers, "Threads for parsing and queries; 0: by the number of processors.");
+  line.duration("query.lookback-delta", flags.lookback, "How far back a query looks for a sample.");
+  line.duration("query.timeout", flags.query_timeout, "Longest query.");
+  line.number("query.max-samples", flags.max_samples, "Most samples that a query may hold.");
+  line.duration("rules.alert.resend-delay", flags.resend_delay, "Least time between two posts of an alert.");
+  line.number("alerts.per-alertname-limit", flags.alerts_per_name, "Most alerts with one name; 0: no limit.");
+  line.duration("alerts.gc-interval", flags.collect_interval, "How often resolved alerts are removed.");
+  line.number("silences.max-silences", flags.max_silences,
+              "Most silences, expired ones included; 0: no limit.");
+  line.number("silences.max-silence-size-bytes", flags.max_silence_bytes, "Largest silence; 0: no limit.");
+  line.duration("data.retention", flags.retention, "How long expired silences are kept.");
+  for (const UpstreamFlag& flag : ignored_upstream_flags()) {
+    line.ignored(std::string(flag.name), flag.takes_value, flags.ignored);
+  }
+}
+
+// Upstream's feature names that change what the language accepts or means. Others are accepted with a
+// warning.
+void enable_feature(std::string_view name, shell::ServerOptions& options) {
+  struct Switch {
+    std::string_view name;
+    bool* target;
+  };
+  const Switch switches[] = {
+      {"promql-experimental-functions", &options.engine.parser.experimental_functions},
+      {"promql-duration-expr", &options.engine.parser.duration_expressions},
+      {"promql-extended-range-selectors", &options.engine.parser.extended_range_selectors},
+      {"promql-binop-fill-modifiers", &options.engine.parser.binop_fill_modifiers},
+      {"promql-delayed-name-removal", &options.engine.plan.delayed_name_removal},
+      {"type-and-unit-labels", &options.engine.plan.type_and_unit_labels},
+      {"use-start-timestamps", &options.engine.plan.use_start_timestamps},
+  };
+  for (const Switch& entry : switches) {
+    if (entry.name != name) continue;
+    *entry.target = true;
+    return;
+  }
+  options.warnings.push_back(format("--enable-feature={} is not used by tocsin and was ignored", name));
+}
+
+void enable_features(const std::vector<std::string>& given, shell::ServerOptions& options) {
+  for (const std::string& list : given) {
+    std::string_view rest = list;
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      if (const std::string_view name = rest.substr(0, comma); !name.empty()) enable_feature(name, options);
+      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+  }
+}
+
+Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLine& line) {
+  shell::ServerOptions options;
+  options.config = {flags.config_file, flags.alertmanager_file};
+  if (flags.config_file.empty() && flags.alertmanager_file.empty()) {
+    return Error(
+        "no configuration, expected --config.file=prometheus.yml, "
+        "--alertmanager.config.file=alertmanager.yml "
+        "or both");
+  }
+  const Result<core::LogLevel> level = shell::parse_log_level(flags.log_level);
+  if (!level) return level.error().wrap("--log.level");
+  const Result<shell::LogFormat> log_format = shell::parse_log_format(flags.log_format);
+  if (!log_format) return log_format.error().wrap("--log.format");
+  Result<dispatch::Policy> policy = dispatch::parse_policy(flags.compat);
+  if (!policy) return policy.error().wrap("--compat");
+  options.log = {*level, *log_format, "tocsin", flags.log_environment, std::string(kVersion)};
+  options.listen = flags.listen;
+  options.http.max_connections = flags.max_connections;
+  options.http.idle_timeout = flags.read_timeout;
+  options.external_url = flags.external_url;
+  if (line.given("web.route-prefix")) options.route_prefix = flags.route_prefix;
+  options.engine.version = kVersion;
+  options.engine.plan.lookback = flags.lookback;
+  options.engine.query_timeout = flags.query_timeout;
+  options.engine.query_max_samples = flags.max_samples;
+  options.engine.resend_delay = flags.resend_delay;
+  options.engine.enable_lifecycle = flags.enable_lifecycle;
+  options.engine.notify_sink = flags.notify_sink;
+  options.engine.policy = *policy;
+  options.engine.dispatch_limits.alerts_per_name = flags.alerts_per_name;
+  options.engine.dispatch_limits.silences = flags.max_silences;
+  options.engine.dispatch_limits.silence_bytes = flags.max_silence_bytes;
+  options.engine.dispatch_limits.collect_interval = flags.collect_interval;
+  options.engine.dispatch_limits.silence_retention = flags.retention;
+  options.engine.dispatch_limits.told_retention = flags.retention;
+  options.engine.flags = line.values();
+  options.workers =
+      flags.workers != 0 ? flags.workers : std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
+  for (const std::string& name : flags.ignored) {
+    options.warnings.push_back(format("--{} is not used by tocsin and was ignored", name));
+  }
+  enable_features(flags.features, options);
+  return options;
+}
+
+}  // namespace
+
+int serve(const Invocation& invocation) {
+  const MonoTime started = shell::read_mono_clock();
+  Flags flags;
+  if (invocation.program == Program::prometheus) flags.config_file = "prometheus.yml";
+  if (invocation.program == Program::alertmanager) flags.alertmanager_file = "alertmanager.yml";
+  CommandLine line(invocation.command, "Scrapes, evaluates rules, groups, routes and notifies.");
+  declare(line, flags, invocation.program);
+  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
+    return outcome == CommandLine::Outcome::helped ? 0 : 1;
+  }
+  Result<shell::ServerOptions> options = server_options(flags, line);
+  if (!options) {
+    std::fputs(format("{}: {}\n", invocation.command, options.error().text).c_str(), stderr);
+    return 1;
+  }
+  options->process_started = started;
+  const Result<void> result = shell::run_server(std::move(*options));
+  if (result) return 0;
+  std::string text = result.error().text;
+  if (text.empty() || text.back() != '\n') text += '\n';
+  std::fputs(text.c_str(), stderr);
+  return 1;
+}
+
+}  // namespace tocsin::cli

@@ -1,0 +1,296 @@
+#include "engine/shell/server.hpp"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "engine/core/engine.hpp"
+#include "engine/shell/addresses.hpp"
+#include "engine/shell/asio.hpp"
+#include "engine/shell/clock.hpp"
+#include "engine/shell/file_watcher.hpp"
+#include "engine/shell/files.hpp"
+#include "engine/shell/http_client.hpp"
+#include "engine/shell/owner.hpp"
+#include "engine/shell/process_metrics.hpp"
+#include "engine/shell/response_writer.hpp"
+#include "engine/shell/signals.hpp"
+#include "engine/shell/url.hpp"
+#include "engine/shell/worker_pool.hpp"
+#include "engine/web/pages.hpp"
+#include "promql/format.hpp"
+
+namespace tocsin::shell {
+
+namespace {
+
+// Requests that are at work when the server stops may finish within this time.
+constexpr std::chrono::seconds kShutdownGrace{5};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (getentropy(&seed, sizeof seed) != 0) {
+    seed = static_cast<std::uint64_t>(read_wall_clock().time_since_epoch().count());
+  }
+  return seed;
+}
+
+// Connections, targets and files need descriptors; the usual soft limit of 1024 is there for select().
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+HttpServerOptions with_workers(HttpServerOptions options, WorkerPool& workers) {
+  options.run_job = [&workers](std::function<void()> job) { return workers.submit(std::move(job)); };
+  return options;
+}
+
+class Server {
+ public:
+  Server(ServerOptions options, std::string route_prefix)
+      : options_(std::move(options)),
+        log_(options_.log, options_.log.format == LogFormat::json ? Logger::Stream::standard_output
+                                                                  : Logger::Stream::standard_error),
+        workers_(options_.workers),
+        client_(loop_, files_, {"tocsin/" + options_.engine.version, options_.engine.notify_sink}),
+        http_(loop_, with_workers(prefixed(options_.http, std::move(route_prefix)), workers_),
+              [this](api::HttpRequest request, HttpServer::Answer answer) {
+                serve(std::move(request), std::move(answer));
+              }),
+        watcher_(loop_, files_, {}, [this](core::WatchedFiles files) { inbox_.push(std::move(files)); }),
+        signals_(loop_, {[this] { inbox_.push(core::ReloadRequested{}); },
+                         [this] { inbox_.push(core::ShutdownRequested{}); }, [] { std::_Exit(130); }}) {}
+
+  [[nodiscard]] Result<void> run(core::LoadedConfig first);
+
+ private:
+  static HttpServerOptions prefixed(HttpServerOptions options, std::string prefix) {
+    options.route_prefix = std::move(prefix);
+    return options;
+  }
+  [[nodiscard]] Result<void> listen(const core::ConfigSnapshot& config);
+  void announce(const core::ConfigSnapshot& config);
+  void serve(api::HttpRequest request, HttpServer::Answer answer);
+  void perform(core::Actions actions);
+  void log(core::LogRecord record);
+  void run_job(core::JobTicket ticket);
+  void load_config();
+  void perform_on_loop(core::Action action);
+  void stop();
+
+  ServerOptions options_;
+  Files files_;
+  Logger log_;
+  asio::io_context loop_{1};
+  InputBox inbox_{kMaxWaitingRequests};
+  WorkerPool workers_;
+  HttpClient client_;
+  HttpServer http_;
+  FileWatcher watcher_;
+  Signals signals_;
+  // Of the loop's thread:
+  std::map<core::RequestId, HttpServer::Answer> waiting_;
+  std::uint64_t next_request_ = 1;
+  // Of the owner's thread once it runs:
+  std::optional<core::LoadedConfig> first_config_;
+  bool ready_ = false;
+};
+
+Result<void> Server::listen(const core::ConfigSnapshot& config) {
+  std::vector<std::string> wanted = options_.listen;
+  if (wanted.empty()) wanted = default_listen(config.prometheus != nullptr, config.alertmanager != nullptr);
+  for (const std::string& address : wanted) {
+    Result<std::string> bound = http_.listen(address);
+    if (!bound) return bound.error();
+    options_.engine.listening.push_back(std::move(*bound));
+  }
+  return {};
+}
+
+void Server::announce(const core::ConfigSnapshot& config) {
+  const bool rules = config.prometheus != nullptr, dispatch = config.alertmanager != nullptr;
+  core::LogRecord start;
+  start.message = format("tocsin {} starting", options_.engine.version);
+  start.fields.emplace_back("mode", rules && dispatch ? "all-in-one" : rules ? "rule-engine" : "gateway");
+  if (!options_.config.prometheus.empty()) start.fields.emplace_back("config", options_.config.prometheus);
+  if (!options_.config.alertmanager.empty()) {
+    start.fields.emplace_back("alertmanager_config", options_.config.alertmanager);
+  }
+  log_.write(start);
+  for (const std::string& warning : options_.warnings) log_.write({core::LogLevel::warn, warning, {}});
+  if (!options_.engine.notify_sink.empty()) {
+    log_.write({core::LogLevel::warn,
+                "notifications go to the sink and not to their services",
+                {{"sink", redacted_url(options_.engine.notify_sink)}}});
+  }
+}
+
+Result<void> Server::run(core::LoadedConfig first) {
+  const core::ConfigPtr config = first.snapshot;
+  announce(*config);
+  if (Result<void> listening = listen(*config); !listening) return listening.error();
+  const Result<HostPort> address = split_host_port(options_.engine.listening.front());
+  Result<ExternalPlace> place = external_place(options_.external_url, options_.route_prefix, host_name(),
+                                               address ? address->port : std::string("9090"));
+  if (!place) return place.error();
+  options_.engine.external_url = place->url;
+  options_.engine.read_file = [this](const std::string& path) { return files_.read(path); };
+  if (options_.engine.seed == 0) options_.engine.seed = random_seed();
+
+  first_config_ = std::move(first);
+  core::Engine engine(options_.engine);
+  std::thread owner([&] {
+    pthread_setname_np(pthread_self(), "owner");
+    OwnerParts parts;
+    parts.step = [&engine](const Now& now, core::Input input) { return engine.step(now, std::move(input)); };
+    parts.next_wakeup = [&engine] { return engine.next_wakeup(); };
+    parts.clocks = read_clocks;
+    parts.perform = [this](core::Actions actions) { perform(std::move(actions)); };
+    run_owner(inbox_, parts);
+  });
+  const auto keep_running = asio::make_work_guard(loop_);
+  loop_.run();
+  owner.join();
+  workers_.stop();
+  log_.write({core::LogLevel::info, "stopped", {}});
+  return {};
+}
+
+// On the loop.
+void Server::serve(api::HttpRequest request, HttpServer::Answer answer) {
+  if (std::optional<api::HttpResponse> page = web::page(request)) return answer(std::move(*page));
+  if (request.path == "/metrics") {
+    // The engine knows its own figures, the process's are the shell's.
+    answer = [inner = std::move(answer)](api::HttpResponse response) {
+      if (response.status == 200) response.body += process_metrics();
+      inner(std::move(response));
+    };
+  }
+  const core::RequestId id{next_request_++};
+  core::Input input = core::RequestReceived{id, std::move(request)};
+  if (!inbox_.try_push(input)) {
+    return answer(plain_response(503, format("overloaded: {} requests are waiting", kMaxWaitingRequests)));
+  }
+  waiting_.emplace(id, std::move(answer));
+}
+
+// On the owner's thread: what belongs to the loop goes there in one post, so that a step with many calls
+// wakes it once.
+void Server::perform(core::Actions actions) {
+  core::Actions for_loop;
+  for (core::Action& action : actions) {
+    if (auto* record = std::get_if<core::LogRecord>(&action)) {
+      log(std::move(*record));
+    } else if (auto* ticket = std::get_if<core::JobTicket>(&action)) {
+      run_job(std::move(*ticket));
+    } else if (std::holds_alternative<core::LoadConfig>(action)) {
+      load_config();
+    } else {
+      for_loop.push_back(std::move(action));
+    }
+  }
+  if (for_loop.empty()) return;
+  // A handler must be copyable for a post through std::function, and actions are not; Asio's own post takes
+  // it.
+  asio::post(loop_, [this, batch = std::move(for_loop)]() mutable {
+    for (core::Action& action : batch) perform_on_loop(std::move(action));
+  });
+}
+
+void Server::log(core::LogRecord record) {
+  if (record.message == "ready" && !std::exchange(ready_, true)) {
+    // Only the shell knows since when the process runs and where it listens.
+    const Duration after = read_mono_clock() - options_.process_started;
+    const auto ms = std::chrono::round<std::chrono::milliseconds>(after).count();
+    record.fields.insert(record.fields.begin(),
+                         {{"after", format("{}ms", ms)}, {"listen", joined(options_.engine.listening)}});
+  }
+  log_.write(record);
+}
+
+void Server::run_job(core::JobTicket ticket) {
+  const auto shared = std::make_shared<core::JobTicket>(std::move(ticket));
+  const bool taken = workers_.submit([this, shared] {
+    const MonoTime began = read_mono_clock();
+    const Duration limit = shared->timeout;
+    shared->job->run(
+        [began, limit] { return limit > Duration::zero() && read_mono_clock() - began > limit; });
+    inbox_.push(std::move(*shared));
+  });
+  // The core bounds what it asks for, far below the pool's limit; a job it would wait for must not get lost.
+  if (!taken) log_.write({core::LogLevel::error, "a job was refused: too many are waiting", {}});
+}
+
+void Server::load_config() {
+  if (first_config_) {
+    // It was read to learn where to listen, and is not read twice.
+    inbox_.push(core::answer_load(std::move(*std::exchange(first_config_, std::nullopt))));
+    return;
+  }
+  const bool taken =
+      workers_.submit([this] { inbox_.push(core::answer_load(core::load_config(options_.config, files_))); });
+  if (!taken) inbox_.push(core::ConfigLoaded{nullptr, "too many jobs are waiting\n", {}});
+}
+
+void Server::perform_on_loop(core::Action action) {
+  if (auto* call = std::get_if<core::HttpCall>(&action)) {
+    client_.start(std::move(*call), [this](core::HttpReply reply) { inbox_.push(std::move(reply)); });
+  } else if (auto* respond = std::get_if<core::Respond>(&action)) {
+    const auto found = waiting_.extract(respond->id);
+    if (!found.empty()) found.mapped()(std::move(respond->response));
+  } else if (auto* cancel = std::get_if<core::CancelCall>(&action)) {
+    client_.cancel(cancel->id);
+  } else if (auto* watch = std::get_if<core::WatchFiles>(&action)) {
+    watcher_.watch(std::move(watch->patterns));
+  } else if (std::holds_alternative<core::Stop>(action)) {
+    stop();
+  }
+}
+
+void Server::stop() {
+  // What still waits for the owner gets no answer from it any more.
+  for (auto& [id, answer] : std::exchange(waiting_, {})) answer(plain_response(503, "shutting down"));
+  http_.shutdown(kShutdownGrace, [this] { loop_.stop(); });
+}
+
+}  // namespace
+
+Result<void> run_server(ServerOptions options) {
+  raise_file_limit();
+  ignore_broken_pipes();
+  // The prefix is needed before the listeners are, the port in the external URL only after.
+  Result<ExternalPlace> place = external_place(options.external_url, options.route_prefix, "localhost", "0");
+  if (!place) return place.error();
+  Files files;
+  core::LoadedConfig first = core::load_config(options.config, files);
+  if (first.snapshot == nullptr) {
+    return Error(format_diagnostics(first.diagnostics) + failed_line(first.diagnostics, first.files));
+  }
+  Server server(std::move(options), place->route_prefix);
+  return server.run(std::move(first));
+}
+
+}  // namespace tocsin::shell

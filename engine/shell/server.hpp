@@ -1,0 +1,43 @@
+// `tocsin serve`: builds the parts of the shell and the core, connects them, runs them until they are told to
+// stop.
+//
+//   io       this thread: Asio, curl, HTTP. Stamps, sends, receives; never runs core code.
+//   owner    steps the core.
+//   workers  parse, query, load configuration, compress.
+//
+// Inputs reach the owner through the inbox; actions reach io as one post for each step.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/config_snapshot.hpp"
+#include "engine/core/options.hpp"
+#include "engine/shell/http_server.hpp"
+#include "engine/shell/logger.hpp"
+#include "promql/result.hpp"
+#include "promql/time.hpp"
+
+namespace tocsin::shell {
+
+struct ServerOptions {
+  core::ConfigPaths config;
+  std::vector<std::string> listen;  // empty: by what configuration there is
+  HttpServerOptions http;
+  LogOptions log;
+  // Options::external_url and ::route_prefix are worked out from these.
+  std::string external_url;                 // "" : http://HOSTNAME:PORT
+  std::optional<std::string> route_prefix;  // unset: the path of the external URL
+  core::Options engine;
+  std::size_t workers = 2;
+  MonoTime process_started{};
+  std::vector<std::string> warnings;  // of the command line; logged first
+};
+
+// Runs until SIGTERM, SIGINT or the core's own Stop. The error is for the terminal: a rejected configuration
+// (all findings, one line each), a taken port. Blocks the calling thread, which becomes io.
+[[nodiscard]] Result<void> run_server(ServerOptions options);
+
+}  // namespace tocsin::shell
