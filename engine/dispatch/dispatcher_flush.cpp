@@ -198,7 +198,8 @@ void Dispatcher::State::record_told(Group& group, const Send& send,
   } else if (before != nullptr && !before->firing.empty()) {
     after.remembered = before->remembered;
   }
-  after.at = policy.repeat_clock ? group.flush->started : now.mono;
+  // From the attempt that arrived: slow answers must not make each repeat later than the last.
+  after.at = policy.repeat_clock && send.attempts > 0 ? send.attempt_started : now.mono;
   if (!policy.told_kept) {
     after.forgotten_at = now.mono + std::min(limits.told_retention, 2 * group.options().repeat_interval);
   }

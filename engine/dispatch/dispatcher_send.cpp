@@ -208,16 +208,24 @@ void Dispatcher::State::retry_later(Group& group, Send& send, const notifiers::O
   note(std::move(event));
 }
 
+// The send that waits for this attempt's answer. Null if the group is gone, or has begun anew meanwhile.
+Send* Dispatcher::State::waiting_send(AttemptId id, const InFlight& attempt) {
+  const auto group = groups.find(attempt.group);
+  if (group == groups.end() || !group->second.flush) return nullptr;
+  std::vector<Send>& sends = group->second.flush->sends;
+  if (attempt.send >= sends.size() || sends[attempt.send].in_flight != id) return nullptr;
+  return &sends[attempt.send];
+}
+
 void Dispatcher::reply(AttemptId id, const notifiers::Reply& reply, const Now& now) {
   const auto entry = state_->in_flight.find(id);
   if (entry == state_->in_flight.end()) return;
-  const auto group = state_->groups.find(entry->second.group);
-  if (group == state_->groups.end() || !group->second.flush) {
+  const Send* send = state_->waiting_send(id, entry->second);
+  if (send == nullptr) {
     outcome(id, {}, now);
     return;
   }
-  const Send& send = group->second.flush->sends[entry->second.send];
-  const config::Integration& integration = *send.running->find(send.integration)->integration;
+  const config::Integration& integration = *send->running->find(send->integration)->integration;
   outcome(id, integration.service->classify(reply, integration.settings), now);
 }
 
@@ -233,11 +241,11 @@ void Dispatcher::outcome(AttemptId id, const notifiers::Outcome& outcome, const 
     lane.not_before = std::max(lane.not_before, now.mono + *outcome.retry_after);
   }
   state.give_turn(attempt.integration);
-  const auto found = state.groups.find(attempt.group);
-  if (found == state.groups.end() || !found->second.flush) return;
+  Send* const waiting = state.waiting_send(id, attempt);
+  if (waiting == nullptr) return;
 
-  Group& group = found->second;
-  Send& send = group.flush->sends[attempt.send];
+  Send& send = *waiting;
+  Group& group = state.groups.at(attempt.group);
   send.in_flight.reset();
   IntegrationCounters& counted = state.counters_of(group, send);
   ++counted.requests;

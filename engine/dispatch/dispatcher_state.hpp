@@ -24,6 +24,13 @@ namespace tocsin::dispatch {
 inline constexpr Duration kAnswerGrace = std::chrono::seconds(5);
 
 struct Dispatcher::State {
+  // An attempt that was handed out and not answered.
+  struct InFlight {
+    GroupNumber group;
+    std::size_t send = 0;
+    std::string integration;
+  };
+
   State(const Policy& the_policy, const Limits& the_limits, std::uint64_t seed);
 
   // ---- dispatcher.cpp
@@ -66,6 +73,7 @@ struct Dispatcher::State {
   void finish_send(Group& group, Send& send, SendResult result, const Now& now);
   void retry_later(Group& group, Send& send, const notifiers::Outcome& outcome, const Now& now);
   void give_turn(const std::string& integration);
+  [[nodiscard]] Send* waiting_send(AttemptId id, const InFlight& attempt);
   [[nodiscard]] IntegrationCounters& counters_of(const Group& group, const Send& send);
 
   // ---- dispatcher_reload.cpp
@@ -85,12 +93,6 @@ struct Dispatcher::State {
   // ---- dispatcher_view.cpp
   [[nodiscard]] AlertView view_of(const Alert& alert, Fingerprint fingerprint, const Now& now) const;
 
-  // An attempt that was handed out and not answered.
-  struct InFlight {
-    GroupNumber group;
-    std::size_t send = 0;
-    std::string integration;
-  };
   // What one integration's sends share.
   struct Lane {
     std::size_t in_flight = 0;

@@ -65,6 +65,7 @@ Plan plan_notification(const std::vector<Frozen>& alerts, const std::vector<Verd
       if (was_told && !frozen.resolved) plan.kept.push_back(frozen.fingerprint);
       continue;
     }
+    if (frozen.resolved && !was_told && options.policy.ends_told_once) continue;
     visible.push_back(i);
     (frozen.resolved ? plan.picture.resolved : plan.picture.firing).push_back(frozen.fingerprint);
   }

@@ -8,9 +8,11 @@
 namespace tocsin::dispatch {
 namespace {
 
-constexpr std::array<PolicyField, 12> kFields = {{
+constexpr std::array<PolicyField, 13> kFields = {{
     {"told_resolved", &Policy::told_resolved, "2.1",
      "who was told firing is told resolved, also while the alert is silenced, inhibited or muted"},
+    {"ends_told_once", &Policy::ends_told_once, "trap 85",
+     "an end is told once, and only to who was told the beginning"},
     {"unmuted_told", &Policy::unmuted_told, "2.9",
      "when a silence or a time mute ends, what still fires is told at once"},
     {"repeat_clock", &Policy::repeat_clock, "2.10, trap 48", "repeat_interval has its own clock"},

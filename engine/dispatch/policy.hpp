@@ -15,6 +15,9 @@ struct Policy {
   // 2.1: whoever was told "firing" is told "resolved", also when the alert is silenced, inhibited or muted by
   // then. Upstream drops the resolve and leaves the incident open.
   bool told_resolved = true;
+  // Trap 85: an end is told once, and only to who was told the beginning. Upstream lists every ended alert of
+  // the group in every message until all integrations have succeeded.
+  bool ends_told_once = true;
   // 2.9: when a silence or a time mute ends, what still fires is told at once. Upstream waits for the next
   // group_interval, and tells nobody when nothing else changed.
   bool unmuted_told = true;
