@@ -5,23 +5,11 @@
 
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
+#include "promql/parser.hpp"
 #include "promql/value.hpp"
 
 namespace tocsin::promql {
 namespace {
-
-// "2:5": line and column in characters of bytes, as upstream counts them.
-std::string place(std::string_view query, PositionRange position) {
-  if (query.empty()) return "unknown position";
-  if (position.start < 0 || static_cast<std::size_t>(position.start) > query.size())
-    return "invalid position";
-  const std::string_view before = query.substr(0, static_cast<std::size_t>(position.start));
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const std::size_t line_break = before.rfind('\n');
-  const std::size_t column =
-      line_break == std::string_view::npos ? before.size() + 1 : before.size() - line_break;
-  return format("{}:{}", line, column);
-}
 
 // Go's %.2g, which is C's.
 std::string two_digits(double value) {
@@ -58,7 +46,7 @@ void widen(ForcedMonotonicity& into, const ForcedMonotonicity& other) {
 }  // namespace
 
 std::string Annotation::to_string(std::string_view query) const {
-  const std::string where = place(query, position);
+  const std::string where = line_and_column(query, position.start);
   if (monotonicity) {
     return format("{}, from buckets {} to {}, with a max diff of {}, over {} samples from {} to {} ({})",
                   text, format_float_go(monotonicity->min_bucket), format_float_go(monotonicity->max_bucket),

@@ -1,13 +1,12 @@
 #include "promql/plan_labels.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "promql/format.hpp"
 #include "promql/go_sort.hpp"
+#include "promql/regex_groups.hpp"
 
 namespace tocsin::promql {
 namespace {
@@ -93,17 +92,9 @@ LabelReplaceNode::LabelReplaceNode(const Call& call, NodePtr vector)
 
 std::optional<std::string> LabelReplaceNode::new_value(const Labels& labels) const {
   if (!regex_) return std::nullopt;
-  const std::string_view source = labels.get(source_);
-  const re2::RE2& program = regex_->program();
-  std::vector<re2::StringPiece> found(static_cast<std::size_t>(program.NumberOfCapturingGroups()) + 1);
-  const re2::StringPiece text(source.data(), source.size());
-  if (!program.Match(text, 0, text.size(), re2::RE2::ANCHOR_BOTH, found.data(),
-                     static_cast<int>(found.size()))) {
-    return std::nullopt;
-  }
-  std::vector<std::string_view> groups;
-  for (const re2::StringPiece& group : found) groups.emplace_back(group.data(), group.size());
-  return expand_template(replacement_, *regex_, groups);
+  const auto groups = RegexGroups::match(*regex_, labels.get(source_));
+  if (!groups) return std::nullopt;
+  return groups->expand(replacement_);
 }
 
 LabelJoinNode::LabelJoinNode(const Call& call, NodePtr vector)
@@ -128,7 +119,7 @@ SortNode::SortNode(const Call& call, NodePtr vector, bool descending, std::vecto
 }
 
 EvalStatus SortNode::evaluate(RunState& state, const Frame& frame, Timestamp at) {
-  if (!frame.single()) state.annotations.add(note::sort_in_range_query(position()));
+  if (!frame.single() && !step_invariant()) state.annotations.add(note::sort_in_range_query(position()));
   if (auto status = step_children(state, frame, at); !status) return status;
   column_ = child(0).column();
   order_.clear();
@@ -203,64 +194,6 @@ Labels absent_labels(const Expr& argument) {
     }
   }
   return builder.build();
-}
-
-namespace {
-
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-// What follows a dollar sign: a name in braces or not. Nothing if it is none; then the dollar stands for
-// itself.
-struct Reference {
-  std::string_view name;
-  std::size_t length = 0;  // with the braces
-};
-std::optional<Reference> reference_at(std::string_view text) {
-  const bool braced = text.starts_with('{');
-  const std::size_t begin = braced ? 1 : 0;
-  std::size_t end = begin;
-  while (end < text.size() && is_name_character(text[end])) ++end;
-  if (end == begin) return std::nullopt;
-  if (braced && (end >= text.size() || text[end] != '}')) return std::nullopt;
-  return Reference{text.substr(begin, end - begin), braced ? end + 1 : end};
-}
-
-std::string_view group_value(std::string_view name, const re2::RE2& program,
-                             std::span<const std::string_view> groups) {
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
-  const bool leading_zero = name.size() > 1 && name.front() == '0';
-  if (error == std::errc() && end == name.data() + name.size() && !leading_zero) {
-    return index < groups.size() ? groups[index] : std::string_view();
-  }
-  const auto& names = program.NamedCapturingGroups();
-  const auto named = names.find(std::string(name));
-  return named == names.end() ? std::string_view() : groups[static_cast<std::size_t>(named->second)];
-}
-
-}  // namespace
-
-std::string expand_template(std::string_view text, const AnchoredRegex& regex,
-                            std::span<const std::string_view> groups) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t dollar = text.find('$');
-    out += text.substr(0, dollar);
-    if (dollar == std::string_view::npos) break;
-    text.remove_prefix(dollar + 1);
-    if (text.starts_with('$')) {
-      out += '$';
-      text.remove_prefix(1);
-    } else if (const auto reference = reference_at(text)) {
-      out += group_value(reference->name, regex.program(), groups);
-      text.remove_prefix(reference->length);
-    } else {
-      out += '$';
-    }
-  }
-  return out;
 }
 
 namespace {

@@ -93,10 +93,6 @@ class AbsentNode final : public Node {
 // The labels of what is absent: those that the selector demands by `=`, and only once.
 [[nodiscard]] Labels absent_labels(const Expr& argument);
 
-// Go's regexp Expand: $1, $name, ${name}, $$. `groups` are the submatches, the whole match first.
-[[nodiscard]] std::string expand_template(std::string_view text, const AnchoredRegex& regex,
-                                          std::span<const std::string_view> groups);
-
 // facette/natsort: runs of digits compare as numbers.
 [[nodiscard]] bool natural_less(std::string_view a, std::string_view b);
 

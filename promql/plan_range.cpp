@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "promql/format.hpp"
 #include "promql/functions.hpp"
 
 namespace tocsin::promql {
@@ -72,6 +73,15 @@ void RangeFunctionNode::forget_rows() {
 }
 
 EvalStatus RangeFunctionNode::begin(RunState& state, const Frame& frame) {
+  if (range().anchored() && !function_->works_anchored) {
+    return execution_error(format(
+        "anchored modifier can only be used with: changes, delta, increase, rate, resets - not with {}",
+        function_->name));
+  }
+  if (range().smoothed() && !function_->works_smoothed) {
+    return execution_error(format(
+        "smoothed modifier can only be used with: delta, increase, rate - not with {}", function_->name));
+  }
   checked_ = false;
   return NameDroppingNode::begin(state, frame);
 }

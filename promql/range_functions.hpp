@@ -57,6 +57,8 @@ struct RangeFunction {
   bool reads_start_times = false;
   bool wants_counter = false;  // notes metrics whose name does not look like a counter's
   ArgumentCheck check = nullptr;
+  bool works_anchored = false;
+  bool works_smoothed = false;
 };
 
 // Null if there is no range function of this name (absent_over_time is not one: it looks at all series).
