@@ -36,7 +36,9 @@ DiscoveredGroup read_group(const yaml::Scope& scope, const yaml::Node& node, con
 
 Result<std::vector<DiscoveredGroup>> parse_target_file(const std::string& path, std::string_view content) {
   Diagnostics diagnostics;
-  const yaml::Document document = yaml::parse(std::string(content), {.file = path}, diagnostics);
+  const yaml::Document document =
+      yaml::parse(std::string(content),
+                  {.file = path, .json = path.ends_with("json") || path.ends_with("JSON")}, diagnostics);
   const yaml::Scope scope{.document = document, .diagnostics = diagnostics};
   std::vector<DiscoveredGroup> groups;
   if (const yaml::Node* root = document.root(); root && !yaml::is_null(*root, yaml::Dialect::v2)) {

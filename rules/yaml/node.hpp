@@ -86,6 +86,7 @@ class Document {
 struct ParseOptions {
   std::string file;  // as the user named it, for positions
   Dialect dialect = Dialect::v2;
+  bool json = false;  // the text is JSON: "\/" is an escape there
 };
 
 // Reads a text. All that can be found wrong is added to diagnostics; the document then holds what was

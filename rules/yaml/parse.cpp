@@ -68,8 +68,8 @@ bool is_blank(char c) {
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(Document& document, Diagnostics& diagnostics)
-      : document_(document), state_(*document.state_), diagnostics_(diagnostics) {}
+  Builder(Document& document, const ParseOptions& options, Diagnostics& diagnostics)
+      : document_(document), state_(*document.state_), options_(options), diagnostics_(diagnostics) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -96,7 +96,7 @@ class Builder final : public YAML::EventHandler {
     Node& node = make(NodeKind::scalar, mark, tag);
     node.value = value;
     node.style = style_at(node.offset, tag);
-    refuse(check_scalar(state_.text, node.offset, node.style, value));
+    refuse(check_scalar(state_.text, node.offset, node.style, value, options_.json));
     finish(node, anchor);
   }
 
@@ -250,6 +250,7 @@ class Builder final : public YAML::EventHandler {
 
   Document& document_;
   Document::State& state_;
+  const ParseOptions& options_;
   Diagnostics& diagnostics_;
   std::vector<Frame> stack_;
   std::unordered_map<YAML::anchor_t, Node*> anchors_;
@@ -331,7 +332,7 @@ Document parse(std::string text, const ParseOptions& options, Diagnostics& diagn
       throw StopParsing(problem->offset, "not valid YAML: " + problem->text);
     }
     YAML::Parser parser(input);
-    Builder builder(document, diagnostics);
+    Builder builder(document, options, diagnostics);
     if (!parser.HandleNextDocument(builder)) return document;
     if (builder.expands_too_far()) throw StopParsing(0, "aliases expand to too many values");
     if (const auto tab = find_forbidden_tab(document, state.nodes)) {

@@ -72,7 +72,7 @@ std::optional<StreamError> check_properties(std::string_view text, std::size_t o
 }
 
 std::optional<StreamError> check_scalar(std::string_view text, std::size_t offset, ScalarStyle style,
-                                        std::string_view value) {
+                                        std::string_view value, bool json) {
   if (style == ScalarStyle::plain) {
     for (const std::string_view separator : {"\u2028", "\u2029"}) {
       if (value.find(separator) != std::string_view::npos) {
@@ -86,7 +86,7 @@ std::optional<StreamError> check_scalar(std::string_view text, std::size_t offse
   const char quote = text[offset];
   for (std::size_t i = offset + 1; i < text.size(); ++i) {
     if (quote == '"' && text[i] == '\\') {
-      if (i + 1 < text.size() && text[i + 1] == '/')
+      if (!json && i + 1 < text.size() && text[i + 1] == '/')
         return StreamError{i, "unknown escape sequence in double quotes: \\/"};
       ++i;
     } else if (text[i] == quote) {

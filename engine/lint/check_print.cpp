@@ -1,0 +1,120 @@
+#include <algorithm>
+
+#include "engine/lint/check.hpp"
+#include "promql/format.hpp"
+
+namespace tocsin::lint {
+namespace {
+
+int warnings_of(const CheckedFile& file) {
+  return static_cast<int>(std::ranges::count(file.diagnostics, Severity::warning, &Diagnostic::severity));
+}
+
+std::vector<Diagnostic> all_diagnostics(const CheckReport& report) {
+  std::vector<Diagnostic> all;
+  for (const CheckedFile& file : report.files)
+    all.insert(all.end(), file.diagnostics.begin(), file.diagnostics.end());
+  return all;
+}
+
+// "prometheus.yml: valid, 3 scrape jobs, 5 rules, 4 warnings"; of a configuration with its rule files.
+std::string summary(const CheckedFile& file, int warnings) {
+  std::string out = file.path + ": valid";
+  switch (file.kind) {
+    case FileKind::prometheus:
+      out += ", " + count_of(file.scrape_jobs, "scrape job") + ", " + count_of(file.rules, "rule");
+      break;
+    case FileKind::rules:
+      out += ", " + count_of(file.rules, "rule");
+      break;
+    case FileKind::alertmanager:
+      out += ", " + count_of(file.routes, "route") + ", " + count_of(file.receivers, "receiver");
+      if (file.inhibit_rules > 0) out += ", " + count_of(file.inhibit_rules, "inhibit rule");
+      break;
+  }
+  if (warnings > 0) out += ", " + count_of(warnings, "warning");
+  out += '\n';
+  for (const std::string& note : file.notes) out += "    note: " + note + '\n';
+  return out;
+}
+
+std::string findings(const CheckedFile& file, Severity severity) {
+  std::vector<Diagnostic> some;
+  std::ranges::copy_if(file.diagnostics, std::back_inserter(some),
+                       [&](const Diagnostic& diagnostic) { return diagnostic.severity == severity; });
+  return format_diagnostics(some);
+}
+
+void print_as_promtool(const CheckedFile& file, Printed& printed) {
+  printed.out += format("Checking {}\n", file.path);
+  printed.err += findings(file, Severity::warning);
+  if (!file.valid()) {
+    printed.err += "  FAILED:\n" + findings(file, Severity::error);
+  } else if (file.kind == FileKind::rules && file.lint_findings > 0) {
+    printed.err += "  FAILED:\n" + format("lint error {} duplicate rule(s) found.\n", file.lint_findings);
+  } else if (file.kind == FileKind::rules) {
+    printed.out += format("  SUCCESS: {} rules found\n", file.rules);
+  } else {
+    if (file.rule_files > 0) printed.out += format("  SUCCESS: {} rule files found\n", file.rule_files);
+    printed.out += format(" SUCCESS: {} is valid prometheus config file syntax\n", file.path);
+  }
+  printed.out += '\n';
+}
+
+void print_as_amtool(const CheckedFile& file, Printed& printed) {
+  printed.err += findings(file, Severity::warning);
+  if (!file.valid()) {
+    printed.out += format("Checking '{}'  FAILED: {}\n", file.path, findings(file, Severity::error));
+    return;
+  }
+  printed.out += format("Checking '{}'  SUCCESS\nFound:\n", file.path);
+  if (file.has_global) printed.out += " - global config\n";
+  printed.out += " - route\n";
+  printed.out += format(" - {} inhibit rules\n - {} receivers\n - {} templates\n", file.inhibit_rules,
+                        file.receivers, file.templates);
+  if (file.templates > 0) printed.out += "  SUCCESS\n";
+  printed.out += '\n';
+}
+
+}  // namespace
+
+Printed print_report(const CheckReport& report) {
+  Printed printed;
+  const std::vector<Diagnostic> all = all_diagnostics(report);
+  printed.err = format_diagnostics(all);
+  if (!report.valid()) {
+    printed.err += failed_line(all, static_cast<int>(report.files.size())) + '\n';
+    return printed;
+  }
+  for (std::size_t i = 0; i < report.files.size(); ++i) {
+    const CheckedFile& file = report.files[i];
+    int warnings = warnings_of(file);
+    // The rule files behind a configuration are told with it.
+    if (file.kind == FileKind::prometheus) {
+      while (i + 1 < report.files.size() && report.files[i + 1].kind == FileKind::rules) {
+        warnings += warnings_of(report.files[++i]);
+      }
+    }
+    printed.out += summary(file, warnings);
+  }
+  return printed;
+}
+
+Printed print_as_upstream(const CheckReport& report) {
+  Printed printed;
+  int failed = 0;
+  bool amtool = false;
+  for (const CheckedFile& file : report.files) {
+    amtool = amtool || file.kind == FileKind::alertmanager;
+    if (!file.valid()) ++failed;
+    if (file.kind == FileKind::alertmanager) {
+      print_as_amtool(file, printed);
+    } else {
+      print_as_promtool(file, printed);
+    }
+  }
+  if (amtool && failed > 0) printed.err += format("amtool: error: failed to validate {} file(s)\n", failed);
+  return printed;
+}
+
+}  // namespace tocsin::lint
