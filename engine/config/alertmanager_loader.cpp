@@ -63,10 +63,18 @@ class AlertmanagerLoader {
     map.finish();
   }
 
+  // Upstream takes an entry without anything in it for one without a name, which nothing can refer to.
+  bool skip_empty(const yaml::Node& node, const std::string& subject) {
+    const bool empty = yaml::is_null(node, yaml::Dialect::v2);
+    if (empty) scope_.warning(node, subject + ": empty entry");
+    return empty;
+  }
+
   void read_receivers(MapReader& map) {
     const std::vector<const yaml::Node*> items = map.list("receivers");
     std::map<std::string, SourcePosition> seen;
     for (std::size_t i = 0; i < items.size(); ++i) {
+      if (skip_empty(*items[i], format("receivers[{}]", i))) continue;
       Receiver receiver = read_receiver(scope_, *items[i], i, config_.global, directory_, lint_);
       const yaml::Node* name = items[i]->find("name");
       const SourcePosition at = name == nullptr ? items[i]->position : name->position;
@@ -83,6 +91,7 @@ class AlertmanagerLoader {
     for (const std::string_view key : {"mute_time_intervals", "time_intervals"}) {
       const std::vector<const yaml::Node*> items = map.list(key);
       for (std::size_t i = 0; i < items.size(); ++i) {
+        if (skip_empty(*items[i], format("{}[{}]", key, i))) continue;
         NamedTimeIntervals named = read_time_intervals(scope_, *items[i], format("{}[{}]", key, i));
         const bool taken = std::ranges::find(config_.time_intervals, named.name, &NamedTimeIntervals::name) !=
                            config_.time_intervals.end();
