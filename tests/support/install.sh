@@ -4,12 +4,13 @@
 #   build_preset PRESET TARGET...
 
 build_packages=(
-  g++ cmake ninja-build ccache mold pkg-config git ca-certificates
+  g++ cmake ninja-build ccache mold pkg-config git ca-certificates tzdata
   libboost1.81-dev libboost-json1.81-dev libcurl4-openssl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev
-  libsqlite3-dev libssl-dev libcrypt-dev zlib1g-dev libsnappy-dev libprotozero-dev libcli11-dev libfast-float-dev
-  libhowardhinnant-date-dev libxxhash-dev
+  libabsl-dev libutf8proc-dev libsqlite3-dev libssl-dev libcrypt-dev zlib1g-dev libcli11-dev libfast-float-dev
+  libxxhash-dev
 )
 test_packages=(catch2 clang-format curl)
+long_test_packages=(clang-tidy)
 
 install_packages() {
   local missing=() name
