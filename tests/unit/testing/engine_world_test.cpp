@@ -1,0 +1,284 @@
+// The whole engine in virtual time: configuration, scraping, rules, dispatch and API, with the network
+// played.
+#include <map>
+
+#include "engine/testing/virtual_world.hpp"
+#include "promql/format.hpp"
+#include "tests/support/catch.hpp"
+
+namespace tocsin::testing {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::string_view kPrometheus = R"(
+global: {scrape_interval: 10s, evaluation_interval: 30s, external_labels: {cluster: edge}}
+rule_files: [rules.yml]
+alerting: {alertmanagers: [{static_configs: [{targets: ['localhost:9093']}]}]}
+scrape_configs:
+  - job_name: app
+    static_configs: [{targets: ['app:80']}]
+)";
+constexpr std::string_view kRules = R"(
+groups:
+  - name: g
+    rules:
+      - record: job:x:sum
+        expr: sum by (job) (x)
+      - alert: High
+        expr: job:x:sum > 5
+        for: 1m
+        labels: {severity: page}
+        annotations: {summary: '{{ $labels.job }} is at {{ $value }}', empty: ''}
+)";
+constexpr std::string_view kAlertmanager = R"(
+route: {receiver: hook, group_wait: 10s, group_interval: 1m, repeat_interval: 1h}
+receivers:
+  - name: hook
+    webhook_configs: [{url: 'http://hook/'}]
+)";
+
+class Network final : public Responder {
+ public:
+  std::string page = "x 1\n";
+  std::vector<std::string> notified;  // bodies
+  std::vector<std::string> forwarded;
+  std::map<std::uint64_t, api::HttpResponse> responses;
+  std::vector<std::string> log;
+
+  CallAnswer answer(const core::HttpCall& call, const Now&) override {
+    core::HttpReply reply;
+    reply.status = 200;
+    if (call.kind == core::CallKind::scrape) {
+      reply.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
+      reply.body = page;
+    } else if (call.kind == core::CallKind::notify) {
+      notified.push_back(call.body);
+    } else {
+      forwarded.push_back(call.url);
+    }
+    return {std::chrono::milliseconds(5), std::move(reply)};
+  }
+  void logged(const core::LogRecord& record, const Now&) override { log.push_back(record.message); }
+  void responded(core::RequestId id, const api::HttpResponse& response, const Now&) override {
+    responses.insert_or_assign(id.value, response);
+  }
+};
+
+struct Site {
+  config::MemoryFiles files;
+  Network network;
+  std::unique_ptr<VirtualWorld> world;
+  std::uint64_t last_request = 0;
+
+  Site() {
+    files.files["prometheus.yml"] = kPrometheus;
+    files.files["rules.yml"] = kRules;
+    files.files["alertmanager.yml"] = kAlertmanager;
+  }
+  void start(core::ConfigPaths paths = {"prometheus.yml", "alertmanager.yml"}, JobOrder jobs = {}) {
+    WorldOptions options;
+    options.paths = std::move(paths);
+    options.start = {WallTime(seconds(1737626400)), MonoTime(seconds(100))};
+    options.jobs = jobs;
+    options.engine.enable_lifecycle = true;
+    options.engine.external_url = "http://edge:9090";
+    options.engine.listening = {"0.0.0.0:9090", "0.0.0.0:9093"};
+    world = std::make_unique<VirtualWorld>(std::move(options), files, network);
+  }
+  api::HttpResponse request(std::string method, std::string path,
+                            std::vector<std::pair<std::string, std::string>> query = {},
+                            std::string body = {}) {
+    api::HttpRequest request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    request.query = std::move(query);
+    request.body = std::move(body);
+    world->feed(core::RequestReceived{{++last_request}, std::move(request)});
+    REQUIRE(network.responses.contains(last_request));
+    return network.responses[last_request];
+  }
+};
+
+TEST_CASE("an alert fires after its time, is told once, and its end is told once") {
+  Site site;
+  site.start();
+  CHECK(site.world->load_errors().empty());
+  site.world->run_for(minutes(2));
+  CHECK(site.network.notified.empty());
+
+  site.network.page = "x 7\n";
+  site.world->run_for(minutes(3));
+  REQUIRE(site.network.notified.size() == 1);
+  const std::string& firing = site.network.notified[0];
+  CHECK(firing.find(R"("status":"firing")") != std::string::npos);
+  CHECK(firing.find(R"("labels":{"alertname":"High","cluster":"edge","job":"app","severity":"page"})") !=
+        std::string::npos);
+  CHECK(firing.find(R"("summary":"app is at 7")") != std::string::npos);
+  CHECK(firing.find(R"("empty":"")") != std::string::npos);
+  CHECK(firing.find("http://edge:9090/graph?g0.expr=job%3Ax%3Asum+%3E+5\\u0026g0.tab=1") !=
+        std::string::npos);
+  CHECK(site.request("GET", "/api/v2/alerts").body.find("\"High\"") != std::string::npos);
+
+  site.network.page = "x 1\n";
+  site.world->run_for(minutes(3));
+  REQUIRE(site.network.notified.size() == 2);
+  CHECK(site.network.notified[1].find(R"("status":"resolved")") != std::string::npos);
+  site.world->run_for(minutes(30));
+  CHECK(site.network.notified.size() == 2);
+}
+
+TEST_CASE("what still fires is told again each repeat_interval") {
+  Site site;
+  site.network.page = "x 7\n";
+  site.start();
+  site.world->run_for(minutes(5));
+  REQUIRE(site.network.notified.size() == 1);
+  site.world->run_for(minutes(60));
+  CHECK(site.network.notified.size() == 2);
+}
+
+TEST_CASE("an Alertmanager that is this process gets no posts") {
+  Site site;
+  site.network.page = "x 7\n";
+  site.start();
+  site.world->run_for(minutes(5));
+  CHECK(site.network.forwarded.empty());
+  CHECK(site.network.notified.size() == 1);
+}
+
+TEST_CASE("without an Alertmanager configuration alerts go to the Alertmanagers that are named") {
+  Site site;
+  site.files.files["prometheus.yml"] =
+      std::string(kPrometheus).replace(std::string(kPrometheus).find("localhost:9093"), 14, "other:9093");
+  site.network.page = "x 7\n";
+  site.start({"prometheus.yml", ""});
+  site.world->run_for(minutes(5));
+  CHECK(site.network.notified.empty());
+  REQUIRE_FALSE(site.network.forwarded.empty());
+  CHECK(site.network.forwarded[0] == "http://other:9093/api/v2/alerts");
+}
+
+TEST_CASE("a gateway takes posts and tells them") {
+  Site site;
+  site.start({"", "alertmanager.yml"});
+  const auto response = site.request("POST", "/api/v2/alerts", {},
+                                     R"([{"labels":{"alertname":"Posted"},"annotations":{"a":""}}])");
+  CHECK(response.status == 200);
+  site.world->run_for(seconds(11));
+  REQUIRE(site.network.notified.size() == 1);
+  CHECK(site.network.notified[0].find("\"Posted\"") != std::string::npos);
+  site.world->run_for(minutes(10));
+  REQUIRE(site.network.notified.size() == 2);
+  CHECK(site.network.notified[1].find(R"("status":"resolved")") != std::string::npos);
+}
+
+TEST_CASE("a rule engine without an Alertmanager configuration takes no posts") {
+  Site site;
+  site.start({"prometheus.yml", ""});
+  CHECK(site.request("POST", "/api/v2/alerts", {}, R"([{"labels":{"alertname":"Posted"}}])").status == 404);
+}
+
+TEST_CASE("a configuration with errors changes nothing and says everything that is wrong") {
+  Site site;
+  site.network.page = "x 7\n";
+  site.start();
+  site.world->run_for(minutes(5));
+  site.files.files["prometheus.yml"] = "global: {scrape_intervall: 1s}\nscrape_configs: [{job_nam: x}]\n";
+  site.files.files["alertmanager.yml"] = "route: {receiver: nobody}\n";
+  const auto response = site.request("POST", "/-/reload");
+  CHECK(response.status == 500);
+  CHECK(response.body.starts_with("configuration not loaded, "));
+  for (const std::string_view part :
+       {"prometheus.yml:1:10:", "scrape_intervall", "job_nam", "alertmanager.yml:1:"}) {
+    CAPTURE(part, response.body);
+    CHECK(response.body.find(part) != std::string::npos);
+  }
+  CHECK(site.request("GET", "/metrics").body.find("prometheus_config_last_reload_successful 0\n") !=
+        std::string::npos);
+  CHECK(site.request("GET", "/-/ready").body.find("the files on disk were rejected") != std::string::npos);
+
+  // The old one is in force: the end is told through it.
+  site.network.page = "x 1\n";
+  site.world->run_for(minutes(3));
+  CHECK(site.network.notified.size() == 2);
+
+  site.files.files["prometheus.yml"] = kPrometheus;
+  site.files.files["alertmanager.yml"] = kAlertmanager;
+  CHECK(site.request("POST", "/-/reload").status == 200);
+  CHECK(site.request("GET", "/metrics").body.find("prometheus_config_last_reload_successful 1\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("a reload that changes nothing neither restarts a pending alert nor tells anything again") {
+  Site site;
+  site.network.page = "x 7\n";
+  site.start();
+  site.world->run_for(seconds(80));
+  CHECK(site.request("POST", "/-/reload").status == 200);
+  site.world->run_for(seconds(60));
+  CHECK(site.network.notified.size() == 1);
+  CHECK(site.request("POST", "/-/reload").status == 200);
+  site.world->run_for(minutes(5));
+  CHECK(site.network.notified.size() == 1);
+}
+
+TEST_CASE("the query API answers from what was scraped") {
+  Site site;
+  site.start();
+  site.world->run_for(minutes(2));
+  CHECK(site.request("GET", "/api/v1/query", {{"query", "x * 2"}})
+            .body.find(R"("metric":{"instance":"app:80","job":"app"},"value":[)") != std::string::npos);
+  CHECK(site.request("GET", "/api/v1/query", {{"query", "x +"}}).status == 400);
+  CHECK(site.request("GET", "/api/v1/query", {{"query", "up"}}).body.find("\"1\"]") != std::string::npos);
+  const auto range =
+      site.request("GET", "/api/v1/query_range",
+                   {{"query", "job:x:sum"}, {"start", "1737626460"}, {"end", "1737626520"}, {"step", "30"}});
+  CHECK(range.body.find(R"("values":[[)") != std::string::npos);
+  CHECK(site.request("GET", "/api/v1/label/job/values").body == R"({"status":"success","data":["app"]})");
+  CHECK(site.request("GET", "/api/v1/rules").body.find("job:x:sum") != std::string::npos);
+  CHECK(site.request("GET", "/api/v1/targets").body.find("http://app:80/metrics") != std::string::npos);
+}
+
+TEST_CASE("a target that is gone for a scrape makes up 0 and ends its series") {
+  Site site;
+  site.start();
+  site.world->run_for(minutes(1));
+  site.network.page = "x{ 1\n";  // half a line
+  site.world->run_for(seconds(15));
+  CHECK(site.request("GET", "/api/v1/query", {{"query", "up"}}).body.find("\"0\"]") != std::string::npos);
+  CHECK(site.request("GET", "/api/v1/query", {{"query", "x"}}).body ==
+        R"({"status":"success","data":{"resultType":"vector","result":[]}})");
+}
+
+TEST_CASE("the number of workers changes no action") {
+  std::string first;
+  for (const unsigned workers : {0U, 1U, 4U}) {
+    Site site;
+    site.files.files["prometheus.yml"] =
+        std::string(kPrometheus)
+            .replace(std::string(kPrometheus).find("'app:80'"), 8, "'a:1', 'b:1', 'c:1', 'd:1'");
+    site.network.page = "x 7\n";
+    site.start({"prometheus.yml", "alertmanager.yml"}, {workers, 17});
+    site.world->run_for(minutes(10));
+    if (first.empty()) first = site.world->action_log();
+    CHECK(site.world->action_log() == first);
+  }
+  CHECK(first.find("notify POST http://hook/") != std::string::npos);
+}
+
+TEST_CASE("two engines in one process do not know of each other") {
+  Site one;
+  Site other;
+  one.network.page = "x 7\n";
+  one.start();
+  other.start();
+  one.world->run_for(minutes(5));
+  other.world->run_for(minutes(5));
+  CHECK(one.network.notified.size() == 1);
+  CHECK(other.network.notified.empty());
+}
+
+}  // namespace
+}  // namespace tocsin::testing
