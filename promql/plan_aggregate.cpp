@@ -58,11 +58,16 @@ void GroupingNode::extend() {
   set_rows(table_.groups());
 }
 
+// A group that has no row in this step keeps what its last step said.
 void GroupingNode::update_dropped_names() {
   if (!delayed_) return;
-  dropped_.assign(rows(), 0);
-  for_each_present(child(0), [&](std::uint32_t row) {
-    if (child(0).drops_name(row)) dropped_[group_of_row()[row]] = 1;
+  dropped_.resize(rows());
+  const auto each = [this](auto visit) {
+    for_each_present(child(0), [&](std::uint32_t row) { visit(row, dropped_[group_of_row()[row]]); });
+  };
+  each([](std::uint32_t, std::uint8_t& dropped) { dropped = 0; });
+  each([this](std::uint32_t row, std::uint8_t& dropped) {
+    if (child(0).drops_name(row)) dropped = 1;
   });
 }
 

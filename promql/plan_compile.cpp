@@ -60,8 +60,28 @@ class Compiler {
     return node;
   }
   [[nodiscard]] bool delayed() const { return options_.delayed_name_removal; }
+  // Nothing above but looks at a histogram's count or sum.
+  [[nodiscard]] bool statistics_only() const { return statistics_above_ > 0 && buckets_above_ == 0; }
 
   const PlanOptions& options_;
+  int statistics_above_ = 0;  // calls of histogram_count and its like
+  int buckets_above_ = 0;     // what needs whole histograms
+};
+
+// Counts one more while it lives.
+class Above {
+ public:
+  Above(int& count, bool applies) : count_(applies ? &count : nullptr) {
+    if (count_ != nullptr) ++*count_;
+  }
+  Above(const Above&) = delete;
+  Above& operator=(const Above&) = delete;
+  ~Above() {
+    if (count_ != nullptr) --*count_;
+  }
+
+ private:
+  int* count_;
 };
 
 Result<NodePtr> Compiler::expression(const Expr& expr) {
@@ -78,10 +98,16 @@ Result<NodePtr> Compiler::expression(const Expr& expr) {
       return aggregate(as<AggregateExpr>(expr));
     case ExprKind::call:
       return call(as<Call>(expr));
-    case ExprKind::vector_selector:
-      return make<VectorSelectorNode>(as<VectorSelector>(expr), options_.lookback);
-    case ExprKind::matrix_selector:
-      return make<MatrixSelectorNode>(as<MatrixSelector>(expr), options_.lookback);
+    case ExprKind::vector_selector: {
+      auto node = std::make_unique<VectorSelectorNode>(as<VectorSelector>(expr), options_.lookback);
+      node->set_statistics_only(statistics_only());
+      return NodePtr(std::move(node));
+    }
+    case ExprKind::matrix_selector: {
+      auto node = std::make_unique<MatrixSelectorNode>(as<MatrixSelector>(expr), options_.lookback);
+      node->set_statistics_only(statistics_only());
+      return NodePtr(std::move(node));
+    }
     case ExprKind::subquery:
       return subquery(as<SubqueryExpr>(expr));
     case ExprKind::string:
@@ -92,6 +118,7 @@ Result<NodePtr> Compiler::expression(const Expr& expr) {
 }
 
 Result<NodePtr> Compiler::subquery(const SubqueryExpr& subquery) {
+  const Above whole(buckets_above_, true);
   auto inner = expression(*subquery.expr);
   if (!inner) return inner.error();
   return make<SubqueryNode>(subquery, std::move(*inner), options_.default_subquery_step);
@@ -107,6 +134,7 @@ Result<NodePtr> Compiler::unary(const UnaryExpr& unary) {
 }
 
 Result<NodePtr> Compiler::binary(const BinaryExpr& binary) {
+  const Above whole(buckets_above_, binary.op == BinaryOp::trim_upper || binary.op == BinaryOp::trim_lower);
   auto left = expression(*binary.lhs);
   if (!left) return left;
   auto right = expression(*binary.rhs);
@@ -222,6 +250,10 @@ Result<NodePtr> Compiler::range_function(const Call& call, const RangeFunction& 
 
 Result<NodePtr> Compiler::call(const Call& call) {
   const std::string_view name = call.function->name;
+  const Above statistics(statistics_above_,
+                         name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg");
+  const Above whole(buckets_above_, name == "histogram_quantile" || name == "histogram_quantiles" ||
+                                        name == "histogram_fraction");
   if (call.args.empty()) return call_without_arguments(call);
   if (name == "timestamp" || name == "start_timestamp") return timestamp(call);
   if (const RangeFunction* range = find_range_function(name)) return range_function(call, *range);

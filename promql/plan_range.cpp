@@ -158,7 +158,7 @@ EvalStatus RangeFunctionNode::evaluate_block(RunState& state, RangeCall& call, s
   std::size_t read = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     if (windows[i].count == 0) continue;
-    const RangeSamples samples = splitter_.split(windows[i], with_start_times);
+    const RangeSamples samples = splitter_.split(windows[i], with_start_times, range().statistics_only());
     if (samples.empty()) continue;
     if (function_->check != nullptr && !checked_) {
       if (std::string error = function_->check(arguments_); !error.empty())

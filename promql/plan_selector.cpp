@@ -112,6 +112,7 @@ EvalStatus VectorSelectorNode::evaluate(RunState& state, const Frame&, Timestamp
   const auto after = time - to_ms(lookback_);
   if (value_ == Value::sample) {
     series_.source().latest(series_.series(rows()), after, time, columns);
+    if (statistics_only_ && !found_histograms_.empty()) reduce_to_statistics(time);
     for (auto& [row, histogram] : found_histograms_) column_.set_histogram(row, std::move(histogram));
   } else if (auto status = evaluate_times(state, time, columns); !status) {
     return status;
@@ -137,6 +138,20 @@ EvalStatus VectorSelectorNode::evaluate_times(const RunState& state, Timestamp a
     if (value_ == Value::info) column_.set_histogram(row, std::move(histogram));
   }
   return tracking_ ? collisions_.check(column_) : EvalStatus();
+}
+
+// The histogram before counts if it is no older than the lookback, to the millisecond.
+void VectorSelectorNode::reduce_to_statistics(Timestamp at) {
+  const Timestamp after = at - to_ms(lookback_) - milliseconds(1);
+  for (auto& [row, histogram] : found_histograms_) {
+    Window window;
+    series_.source().windows(series_.series(rows()).subspan(row, 1), after, at, {}, {&window, 1});
+    const FloatHistogram* before = nullptr;
+    for (std::uint32_t i = 0; i + 1 < window.count; ++i) {
+      if (window.histograms[i] != nullptr) before = window.histograms[i].get();
+    }
+    histogram = histogram_statistics(*histogram, before);
+  }
 }
 
 void VectorSelectorNode::evaluate_smoothed(RunState& state, Timestamp at) {
@@ -208,7 +223,20 @@ void MatrixSelectorNode::windows(Timestamp at, std::uint32_t first, std::span<Wi
                            std::span(hints_).subspan(first, out.size()), out);
 }
 
-RangeSamples WindowSplitter::split(const Window& window, bool with_start_times) {
+HistogramPtr histogram_statistics(const FloatHistogram& histogram, const FloatHistogram* before) {
+  auto statistics = std::make_shared<FloatHistogram>();
+  statistics->schema = histogram.schema;
+  statistics->count = histogram.count;
+  statistics->sum = histogram.sum;
+  statistics->counter_reset = histogram.counter_reset;
+  if (histogram.counter_reset == CounterReset::unknown && before != nullptr) {
+    statistics->counter_reset =
+        histogram.detect_reset(*before) ? CounterReset::reset : CounterReset::not_reset;
+  }
+  return statistics;
+}
+
+RangeSamples WindowSplitter::split(const Window& window, bool with_start_times, bool statistics_only) {
   const bool start_times = with_start_times && window.start_times != nullptr;
   RangeSamples samples;
   if (window.histograms == nullptr && !window.may_hold_markers) {
@@ -223,11 +251,14 @@ RangeSamples WindowSplitter::split(const Window& window, bool with_start_times) 
   histogram_times_.clear();
   histograms_.clear();
   histogram_start_times_.clear();
+  const FloatHistogram* before = nullptr;
   for (std::uint32_t i = 0; i < window.count; ++i) {
     if (window.histograms != nullptr && window.histograms[i] != nullptr) {
       if (window.histograms[i]->is_stale_marker()) continue;
       histogram_times_.push_back(window.times[i]);
-      histograms_.push_back(window.histograms[i]);
+      const HistogramPtr& histogram = window.histograms[i];
+      histograms_.push_back(statistics_only ? histogram_statistics(*histogram, before) : histogram);
+      before = histogram.get();
       if (start_times) histogram_start_times_.push_back(window.start_times[i]);
     } else if (!is_stale_nan(window.values[i])) {
       times_.push_back(window.times[i]);

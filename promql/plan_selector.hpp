@@ -69,6 +69,8 @@ class VectorSelectorNode final : public Node {
   VectorSelectorNode(const VectorSelector& selector, Duration lookback);
   VectorSelectorNode(const VectorSelector& selector, Duration lookback, Value value, bool delayed);
 
+  // See histogram_statistics().
+  void set_statistics_only(bool value) { statistics_only_ = value; }
   [[nodiscard]] const Labels& labels(std::uint32_t row, Labels& scratch) const override;
   [[nodiscard]] bool drops_name(std::uint32_t) const override { return value_ != Value::sample && delayed_; }
   [[nodiscard]] bool unique_without_name() const override { return series_.unique_without_name(); }
@@ -87,6 +89,7 @@ class VectorSelectorNode final : public Node {
  private:
   [[nodiscard]] EvalStatus evaluate_times(const RunState& state, Timestamp at, const LatestColumns& columns);
   void evaluate_smoothed(RunState& state, Timestamp at);
+  void reduce_to_statistics(Timestamp at);
 
   const VectorSelector* selector_;
   SelectionRows series_;
@@ -94,6 +97,7 @@ class VectorSelectorNode final : public Node {
   Duration lookback_;
   Value value_ = Value::sample;
   bool delayed_ = false;
+  bool statistics_only_ = false;
   bool tracking_ = false;
   CollisionTracker collisions_;
   std::vector<Timestamp> times_;
@@ -122,6 +126,8 @@ class RangeNode : public Node {
   [[nodiscard]] std::chrono::milliseconds offset(Timestamp at) const { return at - shift_.apply(at); }
   // The windows of rows [first, first + out.size()) at `at`, widened by the lookback for extended selectors.
   virtual void windows(Timestamp at, std::uint32_t first, std::span<Window> out) = 0;
+  [[nodiscard]] bool statistics_only() const { return statistics_only_; }
+  void set_statistics_only(bool value) { statistics_only_ = value; }
   [[nodiscard]] bool anchored() const { return anchored_; }
   [[nodiscard]] bool smoothed() const { return smoothed_; }
 
@@ -131,6 +137,7 @@ class RangeNode : public Node {
 
   TimeShift shift_;
   std::chrono::milliseconds range_{};
+  bool statistics_only_ = false;
   bool anchored_ = false;
   bool smoothed_ = false;
 };
@@ -205,10 +212,16 @@ class SubqueryNode final : public RangeNode {
   std::size_t held_ = 0;
 };
 
+// Count and sum of a histogram without its buckets, which is all that histogram_count() and its like look at.
+// As they could not tell a reset any more, the hint says what comparing with the histogram before finds.
+// Upstream reads samples so below these functions, and the hints show in annotations. `before` may be null.
+[[nodiscard]] HistogramPtr histogram_statistics(const FloatHistogram& histogram,
+                                                const FloatHistogram* before);
+
 // Splits a window. What must be copied (markers, mixed kinds) lives in the splitter until the next call.
 class WindowSplitter {
  public:
-  [[nodiscard]] RangeSamples split(const Window& window, bool with_start_times);
+  [[nodiscard]] RangeSamples split(const Window& window, bool with_start_times, bool statistics_only = false);
 
  private:
   std::vector<Timestamp> times_;
