@@ -171,16 +171,27 @@ std::unique_ptr<VectorSelector> Parser::whole_selector() {
 }
 
 Labels Parser::whole_metric() {
-  Labels labels = leading_metric();
-  expect_end();
-  return labels;
-}
-
-Labels Parser::leading_metric() {
   LabelsBuilder labels;
   std::string name;
   if (is_metric_name(peek().kind)) name = take().text;
   if (peek().kind == TokenKind::left_brace && !label_set(labels)) return {};
+  if (!name.empty()) labels.set(kMetricName, name);
+  expect_end();
+  return labels.build();
+}
+
+// Reads no token behind the metric: what follows has tokens of its own. Hence no space before the brace.
+Labels Parser::leading_metric() {
+  LabelsBuilder labels;
+  std::string name;
+  bool has_braces = peek().kind == TokenKind::left_brace;
+  if (is_metric_name(peek().kind)) {
+    name = take().text;
+    has_braces = lexer_.text().substr(static_cast<std::size_t>(lexer_.position())).starts_with('{');
+  } else if (!has_braces && peek().kind != TokenKind::end) {
+    unexpected("series values", "");
+  }
+  if (has_braces && !label_set(labels)) return {};
   if (!name.empty()) labels.set(kMetricName, name);
   return labels.build();
 }
