@@ -130,7 +130,7 @@ SlotClock RuleSet::slots_of(const GroupDefinition& definition, WallTime now) con
 }
 
 std::optional<WallTime> RuleSet::next_due() const {
-  if (!due_.empty()) return WallTime{};
+  if (!due_.empty()) return due_.front()->running() ? due_.front()->slot() : due_.front()->slots().next();
   std::optional<WallTime> next;
   const auto consider = [&next](WallTime time) {
     if (!next || time < *next) next = time;
