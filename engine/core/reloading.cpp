@@ -84,6 +84,7 @@ void load_prometheus(Engine::State& state) {
   options.rules.send_to_alertmanagers = state.forwarder.has_targets();
   options.rules.feed_dispatcher = state.config->alertmanager != nullptr;
   options.rules.map_labels = alert_labels(state.config->prometheus);
+  options.rules.parser = state.options.parser;
   options.rules.plan = state.options.plan;
   options.rules.plan.default_subquery_step = prometheus.global.evaluation_interval;
   std::vector<const rules::RuleFile*> files;
