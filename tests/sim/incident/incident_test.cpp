@@ -1,7 +1,9 @@
 // CIM's incident over an hour of virtual time, for many seeds. A failure names its seed; TOCSIN_SIM_SEED=n
 // runs that one alone, TOCSIN_SIM_SEEDS=n so many of them.
 #include <cstdlib>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "tests/sim/incident/incident_checker.hpp"
 #include "tests/sim/incident/incident_world.hpp"
@@ -58,6 +60,51 @@ TEST_CASE("the same seed gives the same actions with any number of workers") {
       INFO(workers << " workers, order " << order);
       CHECK(result.action_log == expected);
     }
+  }
+}
+
+// A checker that finds nothing proves nothing.
+TEST_CASE("the checker finds what is missing, doubled, late or uncalled for") {
+  const IncidentResult good = play_incident({.seed = 3});
+  REQUIRE(violations(good, false).empty());
+  REQUIRE(good.told.size() >= 6);
+  struct Tampering {
+    std::string what;
+    std::function<void(IncidentResult&)> apply;
+    std::string found;
+  };
+  const std::vector<Tampering> tamperings = {
+      {"a page is lost", [](IncidentResult& r) { r.told.erase(r.told.begin()); },
+       "pagerduty was never told that NATSDisconnected fires, from 1m27.596s to 9m27.596s"},
+      {"a page comes twice",
+       [](IncidentResult& r) {
+         r.told.push_back(r.told.front());
+         r.told.back().at += std::chrono::minutes(1);
+       },
+       "pagerduty was told 2 times that NATSDisconnected fires, since 1m27.596s"},
+      {"a page is late", [](IncidentResult& r) { r.told.front().at += std::chrono::minutes(2); },
+       "pagerduty heard at 3m37.596172175s that NATSDisconnected fires, expected by 2m17.596s"},
+      {"a resolve is lost",
+       [](IncidentResult& r) { std::erase_if(r.told, [](const Told& told) { return told.resolved; }); },
+       "pagerduty was not told that NATSDisconnected is over since 9m27.596s"},
+      {"Slack hears a resolve it did not ask for",
+       [](IncidentResult& r) {
+         r.told.push_back({r.end - std::chrono::minutes(5), Service::slack, "SlowQueries", true});
+       },
+       "slack was told 1 times that SlowQueries is over, expected 0"},
+      {"somebody hears of what did not happen",
+       [](IncidentResult& r) {
+         r.told.push_back({r.start + std::chrono::minutes(50), Service::slack, "ProjectionLag", false});
+       },
+       "50m0s: slack was told the firing of ProjectionLag, and nothing asks for it"},
+  };
+  for (const Tampering& tampering : tamperings) {
+    INFO(tampering.what);
+    IncidentResult result = good;
+    tampering.apply(result);
+    const std::vector<std::string> found = violations(result, false);
+    REQUIRE_FALSE(found.empty());
+    CHECK(found.front() == tampering.found);
   }
 }
 
