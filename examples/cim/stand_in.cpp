@@ -29,6 +29,29 @@ std::string barred(std::string_view text) {
   return out;
 }
 
+bool is_empty(const json::value& value) {
+  if (const auto* list = value.if_array()) return list->empty();
+  if (const auto* map = value.if_object()) return map->empty();
+  return value.is_null();
+}
+
+// Nested details as PagerDuty lays them out: a line a value, deeper ones further in; empty lists are not
+// shown.
+void outline(const json::value& value, std::size_t depth, std::string& out) {
+  const std::string indent(2 * depth, ' ');
+  if (const auto* list = value.if_array()) {
+    for (const json::value& element : *list) outline(element, depth, out);
+  } else if (const auto* map = value.if_object()) {
+    for (const auto& entry : *map) {
+      const std::string_view name(entry.key().data(), entry.key().size());
+      if (is_empty(entry.value())) continue;
+      const bool nested = entry.value().is_object() || entry.value().is_array();
+      out += barred(indent + format("{}: {}", name, nested ? "" : text_of(value, name)));
+      if (nested) outline(entry.value(), depth + 1, out);
+    }
+  }
+}
+
 std::string slack(const json::value& message) {
   std::string out = format("SLACK  {}  {}\n", text_of(message, "channel"), text_of(message, "username"));
   const auto* map = message.if_object();
@@ -47,6 +70,7 @@ std::string slack(const json::value& message) {
 std::string pagerduty(const json::value& event) {
   const auto* map = event.if_object();
   const json::value* payload = map == nullptr ? nullptr : map->if_contains("payload");
+  if (payload != nullptr && !payload->is_object()) payload = nullptr;  // the older API sends a null
   std::string action = text_of(event, "event_action");
   std::string summary = text_of(event, "description");
   std::string key = text_of(event, "incident_key");
@@ -61,13 +85,7 @@ std::string pagerduty(const json::value& event) {
   out += barred(summary);
   const json::value* details = payload != nullptr ? payload->get_object().if_contains("custom_details")
                                                   : (map == nullptr ? nullptr : map->if_contains("details"));
-  if (details != nullptr && details->is_object()) {
-    for (const auto& entry : details->get_object()) {
-      const std::string_view name(entry.key().data(), entry.key().size());
-      const std::string value = text_of(*details, name);
-      if (!value.empty() && value != "\"\"") out += barred(format("{}: {}", name, value));
-    }
-  }
+  if (details != nullptr) outline(*details, 0, out);
   if (const std::string client = text_of(event, "client_url"); !client.empty())
     out += format("  | -> {}\n", client);
   return out;
