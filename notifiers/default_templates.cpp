@@ -164,7 +164,7 @@ std::string default_templates() {
   }
   // Resolved alerts decide only where no firing one has a severity that counts.
   out += define(
-      "__firing_priority",
+      "jira.default.priority",
       "{{$known := false}}{{range .Alerts.Firing}}{{$s := index .Labels \"severity\"}}"
       "{{if or (eq $s \"critical\") (eq $s \"warning\") (eq $s \"info\")}}{{$known = true}}{{end}}{{end}}"
       "{{if $known}}{{template \"__priority_of\" .Alerts.Firing}}"

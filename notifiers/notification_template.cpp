@@ -71,9 +71,7 @@ void add_text_functions(FunctionMap& functions) {
   functions.add("safeHtml", [](std::string text) { return Html{std::move(text)}; });
   functions.add("safeUrl", [](std::string text) { return Url{std::move(text)}; });
   functions.add("urlUnescape", [](const std::string& text) { return templates::query_unescape(text); });
-  functions.add("stringSlice", [](const Rest<std::string>& texts) {
-    return texts.values.empty() ? Value::zero(templates::strings_type()) : Value::strings(texts.values);
-  });
+  functions.add("stringSlice", [](const Rest<std::string>& texts) { return texts.values; });
   functions.add("toJson", [](const Any& any) { return templates::to_json(any.value); });
   functions.add("base64encode", [](const std::string& text) { return templates::base64_url_encode(text); });
   functions.add("base64decode", [](const std::string& text) { return templates::base64_url_decode(text); });

@@ -1,8 +1,10 @@
 #include "notifiers/yaml_value.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "rules/template/base64.hpp"
 #include "rules/yaml/decode.hpp"
 #include "rules/yaml/node.hpp"
 
@@ -35,9 +37,15 @@ Value scalar_value(const yaml::Scope& scope, const Node& node) {
     case ScalarType::floating:
       if (const auto number = yaml::to_double(scope, node)) return Value(*number);
       break;
+    case ScalarType::binary: {
+      std::string text = node.value;
+      std::replace(text.begin(), text.end(), '+', '-');
+      std::replace(text.begin(), text.end(), '/', '_');
+      if (const auto bytes = templates::base64_url_decode(text)) return Value(*bytes);
+      break;
+    }
     case ScalarType::timestamp:
     case ScalarType::string:
-    case ScalarType::binary:
       break;
   }
   return Value(node.value);

@@ -105,6 +105,16 @@ Result<AnchoredRegex> AnchoredRegex::compile(std::string_view pattern) {
   return regex;
 }
 
+Result<std::unique_ptr<re2::RE2>> compile_go_regex(std::string_view pattern) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const Result<std::string> translated = to_re2_syntax(pattern);
+  if (!translated) return translated.error();
+  auto regex = std::make_unique<re2::RE2>(*translated, options);
+  if (!regex->ok()) return go_error(*regex, pattern);
+  return regex;
+}
+
 bool AnchoredRegex::matches(std::string_view text) const {
   return re2::RE2::FullMatch({text.data(), text.size()}, *program_);
 }

@@ -32,6 +32,10 @@ class AnchoredRegex {
   std::unique_ptr<re2::RE2> program_;
 };
 
+// Go's regexp.Compile: the pattern as it stands, neither anchored nor with a dot that matches a newline. The
+// error has Go's wording. For .cpp files that search or replace; they include re2 themselves.
+[[nodiscard]] Result<std::unique_ptr<re2::RE2>> compile_go_regex(std::string_view pattern);
+
 enum class MatchType { equal, not_equal, regex, not_regex };
 
 class Matcher {

@@ -55,18 +55,26 @@ std::optional<RegexGroups> RegexGroups::match(const AnchoredRegex& regex, std::s
   return RegexGroups(regex, std::move(groups));
 }
 
-std::string_view RegexGroups::group(std::string_view name) const {
+std::optional<std::size_t> group_index(const re2::RE2& program, std::string_view name) {
   if (const int number = number_of(name); number >= 0) {
-    const auto index = static_cast<std::size_t>(number);
-    return index < groups_.size() ? groups_[index].text : std::string_view();
+    if (number > program.NumberOfCapturingGroups()) return std::nullopt;
+    return static_cast<std::size_t>(number);
   }
   // Several groups may not have one name in RE2, so the first that matched is the one.
-  const auto& names = regex_->program().NamedCapturingGroups();
+  const auto& names = program.NamedCapturingGroups();
   const auto found = names.find(std::string(name));
-  return found == names.end() ? std::string_view() : groups_[static_cast<std::size_t>(found->second)].text;
+  if (found == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found->second);
 }
 
 std::string RegexGroups::expand(std::string_view text) const {
+  return expand_groups(text, [this](std::string_view name) {
+    const std::optional<std::size_t> index = group_index(regex_->program(), name);
+    return index ? groups_[*index].text : std::string_view();
+  });
+}
+
+std::string expand_groups(std::string_view text, const GroupText& group) {
   std::string out;
   while (true) {
     const std::size_t dollar = text.find('$');

@@ -24,7 +24,7 @@ std::size_t skip_padding(std::string_view text, std::size_t at, std::size_t want
     }
     if (is_line_break(text[at])) continue;
     if (text[at] != '=') {
-      bad = at;
+      bad = at - 1;  // as Go counts it
       return text.npos;
     }
     ++seen;

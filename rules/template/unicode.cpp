@@ -2,6 +2,10 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "promql/utf8.hpp"
 
 namespace tocsin::templates {
@@ -55,13 +59,43 @@ WordClass word_class(char32_t c) {
   }
 }
 
-// The German sharp s and its like have a title case of two letters.
+// Letters whose title case is more than one character (Unicode's SpecialCasing.txt, as far as they are
+// letters of living scripts or ligatures).
+constexpr auto kLongTitles = std::to_array<std::pair<char32_t, std::string_view>>({
+    {0xDF, "Ss"},
+    {0x149, "\u02bcN"},
+    {0x1F0, "J\u030c"},
+    {0x587, "\u0535\u0582"},
+    {0x1E96, "H\u0331"},
+    {0x1E97, "T\u0308"},
+    {0x1E98, "W\u030a"},
+    {0x1E99, "Y\u030a"},
+    {0x1E9A, "A\u02be"},
+    {0xFB00, "Ff"},
+    {0xFB01, "Fi"},
+    {0xFB02, "Fl"},
+    {0xFB03, "Ffi"},
+    {0xFB04, "Ffl"},
+    {0xFB05, "St"},
+    {0xFB06, "St"},
+});
+
 void append_title(std::string& out, char32_t c) {
-  if (c == 0xDF) {
-    out += "Ss";
+  const auto* found = std::find_if(kLongTitles.begin(), kLongTitles.end(),
+                                   [c](const auto& entry) { return entry.first == c; });
+  if (found != kLongTitles.end()) {
+    out += found->second;
   } else {
     append_code_point(out, static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
   }
+}
+
+// In Greek a sigma at the end of a word has a form of its own.
+void append_lower(std::string& out, char32_t c, std::string_view rest) {
+  constexpr char32_t kCapitalSigma = 0x3A3;
+  constexpr char32_t kFinalSigma = 0x3C2;
+  const bool word_ends = rest.empty() || word_class(decode_code_point(rest).value) != WordClass::letter;
+  append_code_point(out, c == kCapitalSigma && word_ends ? kFinalSigma : lower(c));
 }
 
 // Whether a word goes on over the punctuation at the start of `rest`, given what was before it.
@@ -156,8 +190,10 @@ std::string title(std::string_view text, TitleRest rest) {
     } else if (!titled) {
       append_title(out, next.value);
       titled = true;
+    } else if (rest == TitleRest::lower) {
+      append_lower(out, next.value, text);
     } else {
-      append_code_point(out, rest == TitleRest::lower ? lower(next.value) : next.value);
+      append_code_point(out, next.value);
     }
     if (!inner && now != WordClass::mark) before = now;
   }

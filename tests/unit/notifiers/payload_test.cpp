@@ -37,7 +37,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 }
 
 std::string as_text(const Value& value) {
-  return value.kind() == Kind::string ? value.string() : templates::Value(value).valid() ? "" : "";
+  return value.kind() == Kind::string ? value.string() : std::string();
 }
 
 std::map<std::string, std::string> text_map(const Value& value) {

@@ -1,14 +1,10 @@
 // Templates against the answers of Go's text/template, recorded in tests/golden/template (how: README there).
-#include <cmath>
-#include <fstream>
 #include <limits>
-#include <sstream>
 #include <string>
 
-#include "promql/labels.hpp"
-#include "promql/quote.hpp"
 #include "rules/template/template.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/golden_table.hpp"
 
 namespace {
 
@@ -72,7 +68,6 @@ Value data() {
   civil.minute = 5;
   civil.second = 6;
   civil.nanosecond = 789'000'000;
-  const std::string text("a <b> & 'c' \"d\" =\n\x00\x7f h", 22);
   Map map;
   map["str"] = "hello";
   map["empty"] = "";
@@ -138,47 +133,23 @@ FunctionMap functions() {
   return functions;
 }
 
-std::string run(const std::string& option, const std::string& text) {
+Result<std::string> run(const std::string& option, const std::string& text) {
   const MissingKey missing = option == "zero"    ? MissingKey::zero
                              : option == "error" ? MissingKey::error
                                                  : MissingKey::no_value;
   const TemplateSet set(functions(), missing);
   const auto compiled = set.compile("t", text);
-  if (!compiled) return "! " + go_quote(compiled.error().text);
-  const auto output = compiled->execute(data());
-  if (!output) return "! " + go_quote(output.error().text);
-  return "= " + go_quote(*output);
-}
-
-// The end of the Go string literal that text starts with.
-std::size_t literal_end(const std::string& text) {
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      return i + 1;
-    }
-  }
-  return text.size();
+  if (!compiled) return compiled.error();
+  return compiled->execute(data());
 }
 
 }  // namespace
 
 TEST_CASE("templates give what Go's text/template gives", "[template]") {
-  std::ifstream table(std::string(TOCSIN_SOURCE_DIR) + "/tests/golden/template/text_template.txt");
-  REQUIRE(table.good());
-  int cases = 0;
-  for (std::string line; std::getline(table, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    const std::size_t space = line.find(' ');
-    const std::string option = line.substr(0, space);
-    const std::string rest = line.substr(space + 1);
-    const std::size_t end = literal_end(rest);
-    const auto text = unquote(rest.substr(0, end));
-    REQUIRE(text);
-    INFO(option << ' ' << rest.substr(0, end));
-    CHECK(run(option, *text) == rest.substr(end + 1));
-    ++cases;
+  const auto lines = testing::read_golden_table("tests/golden/template/text_template.txt");
+  CHECK(lines.size() > 3500);
+  for (const testing::GoldenLine& line : lines) {
+    INFO(line.words << ' ' << line.literal);
+    CHECK(testing::golden_answer(run(line.words, line.input)) == line.answer);
   }
-  CHECK(cases > 3500);
 }
