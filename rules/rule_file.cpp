@@ -187,12 +187,15 @@ class RuleFileLoader {
     if (node == nullptr) return;
     for (const auto& [name, value] : labels) {
       const bool reserved = noun == "label" && name == kMetricName;
-      if (is_valid_name(name) && !reserved) continue;
+      const bool good_value = noun != "label" || is_valid_utf8(value);
+      if (is_valid_name(name) && !reserved && good_value) continue;
       const auto entry = std::ranges::find_if(
           node->entries,
           [&, &wanted = name](const yaml::Entry& candidate) { return candidate.key->value == wanted; });
       scope_.error(entry == node->entries.end() ? *node : *entry->key,
-                   format("{}: invalid {} name \"{}\"", map.subject(), noun, name));
+                   good_value
+                       ? format("{}: invalid {} name {}", map.subject(), noun, go_quote(name))
+                       : format("{}: label \"{}\": invalid value {}", map.subject(), name, go_quote(value)));
     }
   }
 

@@ -92,7 +92,12 @@ Labels read_external_labels(yaml::MapReader& map, bool legacy_names, FileSource&
     const bool valid = legacy_names ? is_classic_label_name(name) : !name.empty() && is_valid_utf8(name);
     if (!valid) {
       map.scope().error(
-          *at, format("{}: \"{}\" is not a valid label name", map.subject_of("external_labels"), name));
+          *at, format("{}: {} is not a valid label name", map.subject_of("external_labels"), go_quote(name)));
+      continue;
+    }
+    if (!is_valid_utf8(value)) {
+      map.scope().error(*at, format("{}: {}: not a valid label value: {}", map.subject_of("external_labels"),
+                                    name, go_quote(value)));
       continue;
     }
     builder.set(name, expander.expand(name, *at, value));

@@ -67,6 +67,17 @@ std::vector<FieldSpec> all_global_fields() {
   return fields;
 }
 
+// A secret and the file that holds it exclude each other, for all services.
+void allow_one_form(MapReader& map, std::string_view key) {
+  const std::string file = std::string(key) + "_file";
+  const yaml::Node* inline_form = map.node().find(key);
+  const yaml::Node* file_form = map.node().find(file);
+  if (inline_form == nullptr || file_form == nullptr) return;
+  if (inline_form->value.empty() || file_form->value.empty()) return;
+  map.scope().error(map.position_of_key(file),
+                    format("global: at most one of {} & {} must be configured", key, file));
+}
+
 void report_global_problems(MapReader& map, const notifiers::Settings& settings) {
   for (const Service& service : notifiers::services()) {
     if (service.table.check_globals) report_problems(map, service.table.check_globals(settings));
@@ -147,6 +158,7 @@ notifiers::Settings read_service_globals(MapReader& map, const std::string& dire
       read_tls(map, key, directory, unused);
     }
     map.not_yet(key);
+    allow_one_form(map, key);
   }
   return settings;
 }

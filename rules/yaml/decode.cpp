@@ -265,13 +265,24 @@ bool MapReader::string_map(std::string_view key, std::map<std::string, std::stri
   return good;
 }
 
+namespace {
+
+// A key of a map, which is its text but for !!binary.
+std::string key_text(const Node& key, Dialect dialect) {
+  if (key.tag != "tag:yaml.org,2002:binary") return key.value;
+  const Result<Resolved> resolved = resolve(key, dialect);
+  return resolved ? std::get<std::string>(*resolved) : key.value;
+}
+
+}  // namespace
+
 bool MapReader::add_strings(const Node& mapping, std::map<std::string, std::string>& out) const {
   bool good = true;
   const Dialect dialect = scope_.document.dialect();
   for (const Entry& entry : mapping.entries) {
     const bool null_key = is_null(*entry.key, dialect);
     if (null_key && dialect == Dialect::v3) continue;
-    const std::string name = null_key ? "" : entry.key->value;
+    const std::string name = null_key ? "" : key_text(*entry.key, dialect);
     Result<std::string> text = to_string(scope_, *entry.value);
     if (!text) {
       good = false;
