@@ -103,7 +103,7 @@ class RuleFileLoader {
   }
 
   void check_group_name(MapReader& map, const RuleGroup& group) {
-    if (group.name.empty()) return map.error_here("group name must not be empty");
+    if (group.name.empty()) return map.error_here("name must not be empty");
     const SourcePosition here = map.position_of_value("name");
     for (std::size_t i = 0; i < file_.groups.size(); ++i) {
       if (file_.groups[i].name != group.name) continue;
@@ -168,8 +168,7 @@ class RuleFileLoader {
     auto parsed = promql::parse_expr(rule.expr_text, options_.parser);
     for (const promql::ParseError& error : parsed.errors) {
       Diagnostic diagnostic;
-      diagnostic.position = file_.document.position_in(
-          *rule.expr_node, static_cast<std::size_t>(std::max(error.position.start, 0)));
+      diagnostic.position = file_.position_in_expr(rule, error.position.start);
       diagnostic.text = format("{}: {}", map.subject_of("expr"), promql::to_string(error, rule.expr_text));
       diagnostic.source_line = std::string(file_.document.line(diagnostic.position.line));
       scope_.add(std::move(diagnostic));
@@ -272,14 +271,18 @@ class RuleFileLoader {
 }  // namespace
 
 SourcePosition RuleFile::position_in_expr(const Rule& rule, int offset) const {
-  return document.position_in(*rule.expr_node, static_cast<std::size_t>(std::max(offset, 0)));
+  // The end of a text over lines is behind its last character, not at the line below.
+  const std::size_t end = rule.expr_node->value.find_last_not_of(" \n") + 1;
+  return document.position_in(*rule.expr_node, std::min(static_cast<std::size_t>(std::max(offset, 0)), end));
 }
 
 RuleFile load_rule_file(std::string text, const RuleFileOptions& options, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.all().size();
   RuleFile file;
   file.file = options.file;
   file.document = yaml::parse(std::move(text), {options.file, yaml::Dialect::v3}, diagnostics);
   RuleFileLoader(file, options, diagnostics).load();
+  diagnostics.sort(before);
   return file;
 }
 

@@ -25,6 +25,9 @@ class AlertmanagerLoader {
     config_.file = options.file;
   }
 
+  // What lint found; told after everything else.
+  [[nodiscard]] std::vector<Diagnostic> take_lint() { return std::move(lint_); }
+
   AlertmanagerConfig load(const yaml::Node* root) {
     if (root == nullptr || yaml::is_null(*root, yaml::Dialect::v2)) {
       scope_.error(SourcePosition{1, 1}, "no route provided in config");
@@ -41,7 +44,6 @@ class AlertmanagerLoader {
     read_not_yet(map, "tracing", "alertmanager.tracing");
     read_not_yet(map, "event_recorder");
     map.finish();
-    scope_.diagnostics.add(std::move(lint_));
     config_.effective_yaml = effective_yaml(config_, root);
     return std::move(config_);
   }
@@ -157,12 +159,16 @@ const Receiver* AlertmanagerConfig::find_receiver(std::string_view name) const {
 std::optional<AlertmanagerConfig> load_alertmanager_config(std::string text, const LoadOptions& options,
                                                            FileSource& files, Diagnostics& diagnostics) {
   const int errors_before = diagnostics.errors();
+  const std::size_t before = diagnostics.all().size();
   const yaml::Document document =
       yaml::parse(std::move(text), {options.file, yaml::Dialect::v2}, diagnostics);
   if (diagnostics.errors() > errors_before && document.root() == nullptr) return std::nullopt;
   const yaml::Scope scope{document, diagnostics, reference_expander(options, files, document, diagnostics),
                           false};
-  AlertmanagerConfig config = AlertmanagerLoader(scope, options, files).load(document.root());
+  AlertmanagerLoader loader(scope, options, files);
+  AlertmanagerConfig config = loader.load(document.root());
+  diagnostics.sort(before);
+  diagnostics.add(loader.take_lint());
   if (diagnostics.errors() > errors_before) return std::nullopt;
   return config;
 }

@@ -159,36 +159,47 @@ class PrometheusLoader {
     config_.scrape_configs.push_back(*std::move(scrape));
   }
 
-  // The paths of a list, joined; those upstream refuses are reported.
-  std::vector<std::string> read_patterns(MapReader& map, std::string_view key) {
-    std::vector<std::string> patterns;
-    map.strings(key, patterns);
-    for (std::string& pattern : patterns) {
-      if (!is_rule_path(pattern)) {
-        map.error(key, format("invalid path \"{}\", expected \"*\" in its last part only", pattern));
+  struct Pattern {
+    std::string path;  // joined with the configuration's directory
+    const yaml::Node* node;
+  };
+
+  // The paths of a list; those upstream refuses are reported.
+  std::vector<Pattern> read_patterns(MapReader& map, std::string_view key) {
+    std::vector<std::string> written;
+    map.strings(key, written);
+    const std::vector<const yaml::Node*> nodes =
+        written.empty() ? std::vector<const yaml::Node*>() : map.list(key);
+    std::vector<Pattern> patterns;
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      if (!is_rule_path(written[i])) {
+        scope_.error(*nodes[i], format("{}: invalid path \"{}\", expected \"*\" in its last part only", key,
+                                       written[i]));
+      } else {
+        patterns.push_back({join_directory(directory_, written[i]), nodes[i]});
       }
-      pattern = join_directory(directory_, pattern);
     }
     return patterns;
   }
 
-  std::vector<std::string> glob(MapReader& map, std::string_view key, const std::string& pattern) {
-    Result<std::vector<std::string>> found = files_.glob(pattern);
+  std::vector<std::string> glob(std::string_view key, const Pattern& pattern) {
+    Result<std::vector<std::string>> found = files_.glob(pattern.path);
     if (found) return *std::move(found);
-    map.error(key, format("\"{}\": {}", pattern, found.error().text));
+    scope_.error(*pattern.node, format("{}: \"{}\": {}", key, pattern.path, found.error().text));
     return {};
   }
 
   void read_scrape_config_files(MapReader& map) {
-    for (const std::string& pattern : read_patterns(map, "scrape_config_files")) {
-      for (const std::string& path : glob(map, "scrape_config_files", pattern))
-        read_scrape_config_file(map, path);
+    for (const Pattern& pattern : read_patterns(map, "scrape_config_files")) {
+      for (const std::string& path : glob("scrape_config_files", pattern))
+        read_scrape_config_file(pattern, path);
     }
   }
 
-  void read_scrape_config_file(MapReader& map, const std::string& path) {
+  void read_scrape_config_file(const Pattern& pattern, const std::string& path) {
     Result<std::string> text = files_.read(path);
-    if (!text) return map.error("scrape_config_files", format("\"{}\": {}", path, text.error().text));
+    if (!text)
+      return scope_.error(*pattern.node, format("scrape_config_files: \"{}\": {}", path, text.error().text));
     const yaml::Document document =
         yaml::parse(*std::move(text), {path, yaml::Dialect::v2}, scope_.diagnostics);
     if (document.root() == nullptr || yaml::is_null(*document.root(), yaml::Dialect::v2)) return;
@@ -204,10 +215,10 @@ class PrometheusLoader {
   }
 
   void read_rule_files(MapReader& map) {
-    config_.rule_file_patterns = read_patterns(map, "rule_files");
-    for (const std::string& pattern : config_.rule_file_patterns) {
-      const std::vector<std::string> found = glob(map, "rule_files", pattern);
-      if (found.empty() && pattern.find_first_of("*?[") == std::string::npos) report_missing(map, pattern);
+    for (const Pattern& pattern : read_patterns(map, "rule_files")) {
+      config_.rule_file_patterns.push_back(pattern.path);
+      const std::vector<std::string> found = glob("rule_files", pattern);
+      if (found.empty() && pattern.path.find_first_of("*?[") == std::string::npos) report_missing(pattern);
       for (const std::string& path : found) {
         if (std::ranges::find(config_.rule_files, path) == config_.rule_files.end()) {
           config_.rule_files.push_back(path);
@@ -216,13 +227,12 @@ class PrometheusLoader {
     }
   }
 
-  void report_missing(MapReader& map, const std::string& path) {
-    const std::string text = format("\"{}\" does not point to an existing file", path);
-    if (options_.missing_rule_file == Severity::error) {
-      map.error("rule_files", text);
-    } else {
-      map.warning("rule_files", text);
-    }
+  void report_missing(const Pattern& pattern) {
+    Diagnostic diagnostic;
+    diagnostic.position = pattern.node->position;
+    diagnostic.severity = options_.missing_rule_file;
+    diagnostic.text = format("rule_files: \"{}\" does not point to an existing file", pattern.path);
+    scope_.add(std::move(diagnostic));
   }
 
   const yaml::Scope& scope_;
@@ -238,12 +248,14 @@ class PrometheusLoader {
 std::optional<PrometheusConfig> load_prometheus_config(std::string text, const LoadOptions& options,
                                                        FileSource& files, Diagnostics& diagnostics) {
   const int errors_before = diagnostics.errors();
+  const std::size_t before = diagnostics.all().size();
   const yaml::Document document =
       yaml::parse(std::move(text), {options.file, yaml::Dialect::v2}, diagnostics);
   if (diagnostics.errors() > errors_before && document.root() == nullptr) return std::nullopt;
   const yaml::Scope scope{document, diagnostics, reference_expander(options, files, document, diagnostics),
                           false};
   PrometheusConfig config = PrometheusLoader(scope, options, files).load(document.root());
+  diagnostics.sort(before);
   if (diagnostics.errors() > errors_before) return std::nullopt;
   return config;
 }

@@ -34,10 +34,11 @@ int Diagnostics::warnings() const {
   return static_cast<int>(std::ranges::count(all_, Severity::warning, &Diagnostic::severity));
 }
 
-void Diagnostics::sort() {
+void Diagnostics::sort(std::size_t from) {
   std::map<std::string, std::size_t> order;
   for (const Diagnostic& diagnostic : all_) order.emplace(diagnostic.file, order.size());
-  std::ranges::stable_sort(all_, [&](const Diagnostic& a, const Diagnostic& b) {
+  const auto first = all_.begin() + static_cast<std::ptrdiff_t>(std::min(from, all_.size()));
+  std::stable_sort(first, all_.end(), [&](const Diagnostic& a, const Diagnostic& b) {
     const std::size_t file_a = order.at(a.file);
     const std::size_t file_b = order.at(b.file);
     return file_a != file_b ? file_a < file_b : a.position < b.position;

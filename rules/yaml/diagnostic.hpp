@@ -44,8 +44,9 @@ class Diagnostics {
   [[nodiscard]] int errors() const;
   [[nodiscard]] int warnings() const;
 
-  // By file in order of first mention, then by position; findings at one place keep their order.
-  void sort();
+  // By file in order of first mention, then by position; findings at one place keep their order. The first
+  // `from` findings stay where they are.
+  void sort(std::size_t from = 0);
 
  private:
   std::vector<Diagnostic> all_;

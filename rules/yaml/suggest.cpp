@@ -43,8 +43,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   std::size_t best_distance = 0;
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);
-    // One slip in three characters may still be a typing error; more is another word.
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
+    // One slip in four characters may still be a typing error; more is another word.
+    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 4);
     const bool near = distance <= allowed && distance < std::max(word.size(), candidate.size());
     // "pagerdutty" for "pagerduty-critical": a name of which one is nearly the beginning of the other.
     const std::size_t shorter = std::min(word.size(), candidate.size());

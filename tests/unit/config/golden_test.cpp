@@ -35,6 +35,22 @@ std::string said_about(const std::string& name, config::MemoryFiles& files) {
 
 }  // namespace
 
+TEST_CASE("ValidIsWhatUpstreamTakes") {
+  const std::filesystem::path folder = std::string(TOCSIN_SOURCE_DIR) + "/tests/golden/config";
+  config::MemoryFiles files = test::memory_of(folder);
+  std::ifstream table(folder / "verdicts.txt");
+  std::string name;
+  std::string verdict;
+  int cases = 0;
+  while (table >> name >> verdict) {
+    ++cases;
+    const std::string said = said_about(name, files);
+    INFO(name << "\n" << said);
+    CHECK(said.ends_with("valid\n") == (verdict == "accept"));
+  }
+  CHECK(cases > 10);
+}
+
 TEST_CASE("WhatLoadersSayIsGolden") {
   const std::filesystem::path folder = std::string(TOCSIN_SOURCE_DIR) + "/tests/golden/config";
   config::MemoryFiles files = test::memory_of(folder);
