@@ -12,7 +12,7 @@ namespace tocsin::scrape {
 namespace {
 
 Error float_error(std::string_view text, std::string_view what) {
-  return Error("strconv.ParseFloat: parsing " + go_quote(text) + ": " + std::string(what));
+  return Error("strconv.ParseFloat: parsing " + quote_piece(text) + ": " + std::string(what));
 }
 
 bool equal_ignoring_case(std::string_view text, std::string_view lower) {

@@ -65,6 +65,12 @@ std::string unescape(std::string_view text, bool quotes) {
   return out;
 }
 
+std::string quote_piece(std::string_view piece) {
+  constexpr std::size_t kMost = 2000;
+  if (piece.size() <= kMost) return go_quote(piece);
+  return go_quote(piece.substr(0, kMost)) + "...";
+}
+
 char LineParser::advance() {
   ++at_;
   if (state_ == State::label_value || state_ == State::meta_text || state_ == State::comment) {
@@ -151,7 +157,7 @@ Result<void> LineParser::parse_braces(const BraceRules& rules, std::vector<Label
     }
     if (token != Token::equal) return unexpected("expected equal", token);
     if (token = next_token(); token != Token::label_value) return unexpected("expected label value", token);
-    if (!is_valid_utf8(token_text())) return Error("invalid UTF-8 label value: " + go_quote(token_text()));
+    if (!is_valid_utf8(token_text())) return Error("invalid UTF-8 label value: " + quote_piece(token_text()));
     labels.push_back({name, {token_start_ + 1, at_ - 1}});
 
     token = next_token();
@@ -181,13 +187,13 @@ Result<double> LineParser::parse_value(std::string_view text) const {
 
 Error LineParser::unexpected(std::string_view expected, Token got) const {
   const std::size_t end = std::min(page_.size(), at_ + 1);
-  return Error(std::string(expected) + ", got " + go_quote(page_.substr(token_start_, end - token_start_)) +
-               " (" + go_quote(to_string(got)) +
-               ") while parsing: " + go_quote(page_.substr(start_, end - start_)));
+  return Error(std::string(expected) + ", got " +
+               quote_piece(page_.substr(token_start_, end - token_start_)) + " (" + go_quote(to_string(got)) +
+               ") while parsing: " + quote_piece(page_.substr(start_, end - start_)));
 }
 
 Error LineParser::while_parsing(std::string_view what) const {
-  return Error(std::string(what) + " while parsing: " + go_quote(page_.substr(start_, at_ - start_)));
+  return Error(std::string(what) + " while parsing: " + quote_piece(page_.substr(start_, at_ - start_)));
 }
 
 }  // namespace tocsin::scrape

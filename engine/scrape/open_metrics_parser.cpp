@@ -204,7 +204,8 @@ Result<EntryKind> OpenMetricsParser::parse_metadata(Token keyword) {
   if (next_token() != Token::text) return Error("expected text in " + std::string(to_string(keyword)));
   text_ = token_text().size() > 1 ? token_text().substr(1, token_text().size() - 2) : std::string_view();
   if (keyword == Token::help) {
-    if (!is_valid_utf8(text_)) return Error("help text " + go_quote(text_) + " is not a valid utf8 string");
+    if (!is_valid_utf8(text_))
+      return Error("help text " + quote_piece(text_) + " is not a valid utf8 string");
     return EntryKind::help;
   }
   if (keyword == Token::unit) {
@@ -220,7 +221,7 @@ Result<EntryKind> OpenMetricsParser::parse_metadata(Token keyword) {
       return EntryKind::type;
     }
   }
-  return Error("invalid metric type " + go_quote(text_));
+  return Error("invalid metric type " + quote_piece(text_));
 }
 
 Result<void> OpenMetricsParser::check_unit() {
@@ -230,7 +231,7 @@ Result<void> OpenMetricsParser::check_unit() {
   // before it is "_"; it never is.
   if (!family.ends_with(text_) || family.size() < text_.size() + 1 ||
       family[family.size() - text_.size() - 1] != '_')
-    return Error("unit " + go_quote(text_) + " not a suffix of metric " + go_quote(family));
+    return Error("unit " + quote_piece(text_) + " not a suffix of metric " + quote_piece(family));
   return {};
 }
 

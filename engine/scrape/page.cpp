@@ -333,8 +333,11 @@ bool PageReader::resolve(Labels& labels) {
   labels = sample_labels(parsed, job_.target_labels, config_);
   if (labels.empty()) return true;
   if (!labels.has(kMetricName)) return refuse(PageFailure::labels, "missing metric name (__name__ label)");
-  if (!is_valid(labels, config_.name_validation))
-    return refuse(PageFailure::labels, "invalid metric name or label names: " + labels.to_string());
+  if (!is_valid(labels, config_.name_validation)) {
+    const std::string shown = labels.to_string();
+    return refuse(PageFailure::labels,
+                  "invalid metric name or label names: " + std::string(first_characters(shown, 2000)));
+  }
   if (const Result<void> good = check_limits(labels, config_.limits); !good)
     return refuse(PageFailure::label_limit, good.error().text);
   if (!parsed.repeated_name.empty() && labels.has(parsed.repeated_name)) {

@@ -163,6 +163,7 @@ ScrapeRun* ScrapeManager::State::find(TargetId id) {
 
 ScrapeRequest ScrapeManager::State::request_for(const ScrapeRun& run) const {
   const double timeout = std::chrono::duration<double>(run.target.timeout).count();
+  const std::uint64_t limit = run.config->limits.body_size;
   return {.target = run.id,
           .url = run.target.url,
           .headers = {{"Accept", accept_header(run.config->scrape_protocols, run.config->name_escaping)},
@@ -170,7 +171,7 @@ ScrapeRequest ScrapeManager::State::request_for(const ScrapeRun& run) const {
                       {"X-Prometheus-Scrape-Timeout-Seconds", promql::format_float(timeout)}},
           .client = run.config->http,
           .timeout = run.target.timeout,
-          .max_body = run.config->limits.body_size,
+          .max_body = limit > 0 ? static_cast<std::size_t>(limit) : kMaxPageBytes,
           .accept_gzip = run.config->enable_compression};
 }
 

@@ -37,7 +37,7 @@ struct ScrapeRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   config::HttpClientPtr client;
   Duration timeout{};
-  std::size_t max_body = 0;  // 0: no limit
+  std::size_t max_body = 0;  // bytes
   bool accept_gzip = false;
 };
 
@@ -100,6 +100,10 @@ struct ScrapeStatistics {
   std::map<Duration, IntervalLength> interval_length;  // by the configured interval
   std::size_t metadata_entries = 0;
 };
+
+// A page larger than this fails like one over body_size_limit, where the configuration sets none: a target
+// that sends without end must not take the memory of all others. Two million samples have room in it.
+inline constexpr std::size_t kMaxPageBytes = std::size_t{256} << 20;
 
 struct ManagerOptions {
   std::string user_agent = "tocsin";

@@ -199,7 +199,7 @@ Result<EntryKind> TextParser::parse_metadata(Token keyword) {
   }
   text_ = token_text().empty() ? token_text() : token_text().substr(1);
   if (keyword == Token::help && !is_valid_utf8(text_))
-    return Error("help text " + go_quote(text_) + " is not a valid utf8 string");
+    return Error("help text " + quote_piece(text_) + " is not a valid utf8 string");
   if (keyword == Token::type) {
     using Names = std::pair<std::string_view, MetricType>;
     static constexpr Names kTypes[] = {{"counter", MetricType::counter},
@@ -211,7 +211,7 @@ Result<EntryKind> TextParser::parse_metadata(Token keyword) {
     for (const Names& entry : kTypes) {
       if (entry.first == text_) found = &entry;
     }
-    if (!found) return Error("invalid metric type " + go_quote(text_));
+    if (!found) return Error("invalid metric type " + quote_piece(text_));
     type_ = found->second;
   }
   if (token = next_token(); token != Token::line_break)
@@ -232,7 +232,7 @@ Result<EntryKind> TextParser::parse_rest_of_sample(Token token) {
   std::int64_t milliseconds = 0;
   const std::string_view digits = token_text();
   if (std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds).ec != std::errc())
-    return while_parsing("strconv.ParseInt: parsing " + go_quote(digits) + ": value out of range");
+    return while_parsing("strconv.ParseInt: parsing " + quote_piece(digits) + ": value out of range");
   timestamp_ = timestamp_from_ms(milliseconds);
   if (token = next_token(); token != Token::line_break)
     return unexpected("expected next entry after timestamp", token);

@@ -26,6 +26,18 @@ TEST_CASE("PagesAreReadAndRefusedAsUpstreamDoes", "[exposition]") {
   }
 }
 
+TEST_CASE("AnEndlessLineMakesNoEndlessError", "[exposition]") {
+  const std::string endless(50'000'000, 'x');
+  for (const std::string& page : {"a{b=\"" + endless, "a " + endless, endless}) {
+    for (const Format format : {Format::text, Format::open_metrics}) {
+      const auto parser = make_parser(format, page);
+      const Result<EntryKind> kind = parser->next();
+      REQUIRE_FALSE(kind);
+      CHECK(kind.error().text.size() < 10'000);
+    }
+  }
+}
+
 TEST_CASE("AParserMayContinueAtAnyLine", "[exposition]") {
   const std::string page = "a 1\nb 2\nc 3\n\n";
   const auto parser = make_parser(Format::text, page);

@@ -117,6 +117,11 @@ TEST_CASE("TheRequestIsUpstreams", "[manager]") {
   CHECK(request.headers == headers);
 }
 
+TEST_CASE("APageHasABoundEvenIfNoneIsConfigured", "[manager]") {
+  World world(job());
+  CHECK(world.next().at(0).max_body == kMaxPageBytes);
+}
+
 TEST_CASE("EveryScrapeIsReported", "[manager]") {
   World world(job("metric_relabel_configs: [{source_labels: [__name__], regex: b, action: drop}]\n"));
   world.scrape("a 1\nb 2\nc 3\n");
