@@ -1,37 +1,24 @@
 #include "engine/scrape/exposition.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <bit>
 #include <cmath>
-#include <limits>
 
 #include "engine/scrape/line_parser.hpp"
+#include "promql/number_text.hpp"
 #include "promql/value.hpp"
 
 namespace tocsin::scrape {
 namespace {
 
-Error float_error(std::string_view text, std::string_view what) {
-  return Error("strconv.ParseFloat: parsing " + quote_piece(text) + ": " + std::string(what));
-}
-
-bool equal_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
-}
-
-constexpr double kNormalNan = std::numeric_limits<double>::quiet_NaN();
-
-// The value that ends in a double's range of exponents or beyond it: from_chars does not say which.
-double at_the_end_of_range(std::string_view text) {
-  return std::strtod(std::string(text).c_str(), nullptr);
-}
+// Every NaN that is read is this one, so that none is taken for a staleness marker (upstream's NormalNaN).
+constexpr std::uint64_t kNormalNanBits = 0x7ff8000000000001;
 
 std::string normalised(MetricType type, std::string_view label, std::string value) {
   const bool bound = (type == MetricType::summary && label == "quantile") ||
                      (type == MetricType::histogram && label == "le");
   if (!bound) return value;
-  const Result<double> number = parse_sample_value(value);
+  const Result<double> number = promql::parse_float(value);
   return number ? format_open_metrics_float(*number) : value;
 }
 
@@ -61,24 +48,10 @@ std::string_view to_string(MetricType type) {
 
 Result<double> parse_sample_value(std::string_view text) {
   if (text.find_first_of("pP_") != std::string_view::npos) return Error("unsupported character in float");
-  std::string_view digits = text;
-  const bool has_sign = !text.empty() && (text[0] == '+' || text[0] == '-');
-  const bool negative = has_sign && text[0] == '-';
-  if (has_sign) digits.remove_prefix(1);
-  if (equal_ignoring_case(digits, "inf") || equal_ignoring_case(digits, "infinity"))
-    return negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
-  if (!has_sign && equal_ignoring_case(digits, "nan")) return kNormalNan;
-  if (digits.empty() || !(is_digit(digits[0]) || digits[0] == '.'))
-    return float_error(text, "invalid syntax");
-  double value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (end != digits.data() + digits.size() || error == std::errc::invalid_argument)
-    return float_error(text, "invalid syntax");
-  if (error == std::errc::result_out_of_range) {
-    value = at_the_end_of_range(digits);
-    if (std::isinf(value)) return float_error(text, "value out of range");
-  }
-  return negative ? -value : value;
+  const Result<double> value = promql::parse_float(text);
+  if (!value && text.size() > kShownBytes)
+    return Error("strconv.ParseFloat: parsing " + quote_piece(text) + ": invalid syntax");
+  return value && std::isnan(*value) ? std::bit_cast<double>(kNormalNanBits) : value;
 }
 
 std::string format_open_metrics_float(double value) {

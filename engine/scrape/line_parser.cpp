@@ -66,9 +66,8 @@ std::string unescape(std::string_view text, bool quotes) {
 }
 
 std::string quote_piece(std::string_view piece) {
-  constexpr std::size_t kMost = 2000;
-  if (piece.size() <= kMost) return go_quote(piece);
-  return go_quote(piece.substr(0, kMost)) + "...";
+  if (piece.size() <= kShownBytes) return go_quote(piece);
+  return go_quote(piece.substr(0, kShownBytes)) + "...";
 }
 
 char LineParser::advance() {

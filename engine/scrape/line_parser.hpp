@@ -108,8 +108,10 @@ class LineParser : public ExpositionParser {
 // Replaces \\ and \n, and \" where `quotes` says so; any other backslash stays.
 [[nodiscard]] std::string unescape(std::string_view text, bool quotes);
 
-// A piece of a page for an error. A page may be one endless line, an error may not: what is longer than 2000
-// bytes is cut, and "..." follows the quotes.
+// A piece of a page for an error. A page may be one endless line, an error may not: what is longer is cut,
+// and
+// "..." follows the quotes.
+inline constexpr std::size_t kShownBytes = 2000;
 [[nodiscard]] std::string quote_piece(std::string_view piece);
 
 [[nodiscard]] std::unique_ptr<ExpositionParser> make_text_parser(std::string_view page);

@@ -5,14 +5,18 @@
 
 #include "tests/fuzz/exposition.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/golden_cases.hpp"
 #include "tests/unit/scrape/exposition_dump.hpp"
-#include "tests/unit/scrape/golden_cases.hpp"
 
 namespace tocsin::scrape {
 namespace {
 
+using golden::golden_cases;
+using golden::GoldenCase;
+using golden::unquoted;
+
 TEST_CASE("PagesAreReadAndRefusedAsUpstreamDoes", "[exposition]") {
-  const std::vector<GoldenCase> cases = golden_cases("exposition.txt");
+  const std::vector<GoldenCase> cases = golden_cases("scrape/exposition.txt");
   REQUIRE(cases.size() > 130);
   for (const GoldenCase& golden : cases) {
     std::istringstream words(golden.head);

@@ -1,11 +1,16 @@
 #include "engine/scrape/relabel.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/golden_cases.hpp"
 #include "tests/unit/scrape/config_text.hpp"
-#include "tests/unit/scrape/golden_cases.hpp"
 
 namespace tocsin::scrape {
 namespace {
+
+using golden::field;
+using golden::golden_cases;
+using golden::GoldenCase;
+using golden::labels_of;
 
 std::string rules_of(const GoldenCase& golden) {
   std::string keys;
@@ -17,7 +22,7 @@ std::string rules_of(const GoldenCase& golden) {
 }
 
 TEST_CASE("RulesDoWhatUpstreamDoes", "[relabel]") {
-  const std::vector<GoldenCase> cases = golden_cases("relabel.txt");
+  const std::vector<GoldenCase> cases = golden_cases("scrape/relabel.txt");
   REQUIRE(cases.size() > 50);
   for (const GoldenCase& golden : cases) {
     INFO(golden.head << "\n" << golden.body);

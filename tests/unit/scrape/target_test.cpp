@@ -2,11 +2,16 @@
 
 #include "engine/scrape/target_url.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/golden_cases.hpp"
 #include "tests/unit/scrape/config_text.hpp"
-#include "tests/unit/scrape/golden_cases.hpp"
 
 namespace tocsin::scrape {
 namespace {
+
+using golden::field;
+using golden::golden_cases;
+using golden::GoldenCase;
+using golden::labels_of;
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -21,7 +26,7 @@ std::string keys_of(const GoldenCase& golden) {
 }
 
 TEST_CASE("TargetsAreMadeAsUpstreamMakesThem", "[target]") {
-  const std::vector<GoldenCase> cases = golden_cases("targets.txt");
+  const std::vector<GoldenCase> cases = golden_cases("scrape/targets.txt");
   REQUIRE(cases.size() > 25);
   for (const GoldenCase& golden : cases) {
     INFO(golden.head << "\n" << golden.body);

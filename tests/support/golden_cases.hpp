@@ -1,4 +1,4 @@
-// Cases of a golden file: a line "=== words" begins one, what follows up to the next is its body.
+// Cases of a file below tests/golden: a line "=== words" begins one, what follows up to the next is its body.
 #pragma once
 
 #include <fstream>
@@ -8,15 +8,15 @@
 
 #include "promql/labels.hpp"
 
-namespace tocsin::scrape {
+namespace tocsin::golden {
 
 struct GoldenCase {
   std::string head;
   std::string body;  // without the blank line at its end
 };
 
-inline std::vector<GoldenCase> golden_cases(const std::string& file) {
-  std::ifstream in(std::string(TOCSIN_SOURCE_DIR) + "/tests/golden/scrape/" + file);
+inline std::vector<GoldenCase> golden_cases(const std::string& path) {
+  std::ifstream in(std::string(TOCSIN_SOURCE_DIR) + "/tests/golden/" + path);
   std::vector<GoldenCase> cases;
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("=== ")) {
@@ -71,4 +71,4 @@ inline std::string field(const GoldenCase& golden, const std::string& word) {
   return "";
 }
 
-}  // namespace tocsin::scrape
+}  // namespace tocsin::golden
