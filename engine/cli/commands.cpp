@@ -12,20 +12,20 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::array<Command, 5> kCommands{{
+constexpr std::array<Command, 6> kCommands{{
     {"serve", serve, "run the engine"},
     {"link", link, "make symbolic links under the names of upstream's programs"},
     {"check config", check_config, "check prometheus.yml and the rule files it names"},
     {"check rules", check_rules, "check rule files"},
+    {"check metrics", check_metrics, "lint a page of metrics from standard input"},
     {"check-config", check_alertmanager_config, "check alertmanager.yml and its templates"},
 }};
 
 // Commands of promtool and amtool that this program knows of and does not have.
-constexpr std::array<std::string_view, 36> kNotServed{"check service-discovery",
+constexpr std::array<std::string_view, 35> kNotServed{"check service-discovery",
                                                       "check web-config",
                                                       "check healthy",
                                                       "check ready",
-                                                      "check metrics",
                                                       "query instant",
                                                       "query range",
                                                       "query series",
@@ -128,7 +128,7 @@ Run it
   tocsin serve --config.file=prometheus.yml --alertmanager.config.file=alertmanager.yml
      both files: scrape, evaluate, notify.  Only the first: rule engine.  Only the second: gateway.
 Before you ship a file
-  check config|rules   check-config
+  check config|rules|metrics   check-config
 
 Works as promtool, amtool, prometheus, alertmanager when linked under that name (tocsin link DIR).
 Exit codes: 0 fine, 1 failed, 3 lint findings with --lint-fatal.  More: tocsin COMMAND --help

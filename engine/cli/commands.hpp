@@ -27,6 +27,7 @@ int serve(const Invocation& invocation);
 int link(const Invocation& invocation);
 int check_config(const Invocation& invocation);
 int check_rules(const Invocation& invocation);
+int check_metrics(const Invocation& invocation);
 int check_alertmanager_config(const Invocation& invocation);
 
 struct Command {
