@@ -142,6 +142,7 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   if (!policy) return policy.error().wrap("--compat");
   options.log = {*level, *log_format, "tocsin", flags.log_environment, std::string(kVersion)};
   options.listen = flags.listen;
+  options.web_config = flags.web_config;
   options.http.max_connections = flags.max_connections;
   options.http.idle_timeout = flags.read_timeout;
   options.external_url = flags.external_url;

@@ -2,3 +2,5 @@
 #include "engine/shell/asio.hpp"
 
 #include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/ssl/impl/src.hpp>

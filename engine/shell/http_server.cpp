@@ -6,6 +6,7 @@
 #include "engine/shell/asio.hpp"
 #include "engine/shell/clock.hpp"
 #include "engine/shell/http_session.hpp"
+#include "engine/shell/tls_stream.hpp"
 #include "engine/shell/url.hpp"
 #include "promql/format.hpp"
 
@@ -97,7 +98,10 @@ void HttpServer::State::admit(tcp::socket socket) {
   if (sessions.size() >= options.max_connections && !make_room()) return;
   boost::system::error_code ignored;  // slower, not wrong, without it
   socket.set_option(tcp::no_delay(true), ignored);
-  auto session = std::make_shared<HttpSession>(shared_from_this(), make_plain_stream(std::move(socket)));
+  std::shared_ptr<TlsServer> tls = options.tls ? options.tls() : nullptr;
+  auto stream = tls == nullptr ? make_plain_stream(std::move(socket))
+                               : make_tls_stream(std::move(socket), std::move(tls));
+  auto session = std::make_shared<HttpSession>(shared_from_this(), std::move(stream));
   sessions.push_back(session);
   session->start();
 }

@@ -24,6 +24,8 @@ class io_context;
 
 namespace tocsin::shell {
 
+struct TlsServer;  // engine/shell/tls_stream.hpp
+
 struct HttpServerOptions {
   std::string route_prefix;  // "" or "/prefix"; requests outside it get 404
   std::size_t max_connections = 512;
@@ -36,6 +38,8 @@ struct HttpServerOptions {
   Duration write_timeout = std::chrono::seconds(30);  // for each piece of 64 KiB of an answer
   // Runs a job on a worker; false if it did not take it. Compresses big answers; without it the loop does.
   std::function<bool(std::function<void()>)> run_job;
+  // Asked for each new connection; null, or no function at all, means plain HTTP.
+  std::function<std::shared_ptr<TlsServer>()> tls;
 };
 
 // Thread: the loop's, but for the answers. The loop must outlive the server and all answers.

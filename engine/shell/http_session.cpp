@@ -36,7 +36,9 @@ struct PendingAnswer {
   ~PendingAnswer() { give(plain_response(503, "the request was dropped")); }
 
   void give(api::HttpResponse response) {
-    if (answered.exchange(true)) return;
+    // A session that is gone may have taken the loop with it. It is not locked here: the last reference must
+    // be let go on the loop's thread.
+    if (answered.exchange(true) || session.expired()) return;
     asio::post(loop, [weak = session, number = request, answer = std::move(response)]() mutable {
       if (const auto target = weak.lock()) target->answer(number, std::move(answer));
     });
@@ -203,8 +205,7 @@ void HttpSession::send(api::HttpResponse response, bool compressible) {
   if (response_.body.size() >= kCompressOnWorkerFrom && server_->options.run_job) {
     // The worker has the response to itself; this thread touches it again when the job has posted back. The
     // session stays alive with the job, so it is let go on the loop, where its timer and socket live.
-    const auto self = shared_from_this();
-    const bool taken = server_->options.run_job([self, &loop = server_->loop]() mutable {
+    const bool taken = server_->options.run_job([self = shared_from_this(), &loop = server_->loop]() mutable {
       compress(self->response_);
       asio::post(loop, [session = std::move(self)] {
         if (session->phase_ != Phase::closed) session->write_out();

@@ -24,6 +24,7 @@
 #include "engine/shell/response_writer.hpp"
 #include "engine/shell/signals.hpp"
 #include "engine/shell/url.hpp"
+#include "engine/shell/web_access.hpp"
 #include "engine/shell/worker_pool.hpp"
 #include "engine/web/pages.hpp"
 #include "promql/format.hpp"
@@ -63,11 +64,6 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-HttpServerOptions with_workers(HttpServerOptions options, WorkerPool& workers) {
-  options.run_job = [&workers](std::function<void()> job) { return workers.submit(std::move(job)); };
-  return options;
-}
-
 class Server {
  public:
   Server(ServerOptions options, std::string route_prefix)
@@ -76,9 +72,12 @@ class Server {
                                                                   : Logger::Stream::standard_error),
         workers_(options_.workers),
         client_(loop_, files_, {"tocsin/" + options_.engine.version, options_.engine.notify_sink}),
-        http_(loop_, with_workers(prefixed(options_.http, std::move(route_prefix)), workers_),
+        access_(files_, {options_.web_config,
+                         [this](std::function<void()> job) { return workers_.submit(std::move(job)); },
+                         [this](std::function<void()> task) { asio::post(loop_, std::move(task)); }}),
+        http_(loop_, http_options(std::move(route_prefix)),
               [this](api::HttpRequest request, HttpServer::Answer answer) {
-                serve(std::move(request), std::move(answer));
+                admit(std::move(request), std::move(answer));
               }),
         watcher_(loop_, files_, {}, [this](core::WatchedFiles files) { inbox_.push(std::move(files)); }),
         signals_(loop_, {[this] { inbox_.push(core::ReloadRequested{}); },
@@ -87,12 +86,10 @@ class Server {
   [[nodiscard]] Result<void> run(core::LoadedConfig first);
 
  private:
-  static HttpServerOptions prefixed(HttpServerOptions options, std::string prefix) {
-    options.route_prefix = std::move(prefix);
-    return options;
-  }
+  [[nodiscard]] HttpServerOptions http_options(std::string route_prefix);
   [[nodiscard]] Result<void> listen(const core::ConfigSnapshot& config);
   void announce(const core::ConfigSnapshot& config);
+  void admit(api::HttpRequest request, HttpServer::Answer answer);
   void serve(api::HttpRequest request, HttpServer::Answer answer);
   void perform(core::Actions actions);
   void log(core::LogRecord record);
@@ -108,6 +105,7 @@ class Server {
   InputBox inbox_{kMaxWaitingRequests};
   WorkerPool workers_;
   HttpClient client_;
+  WebAccess access_;
   HttpServer http_;
   FileWatcher watcher_;
   Signals signals_;
@@ -119,7 +117,16 @@ class Server {
   bool ready_ = false;
 };
 
+HttpServerOptions Server::http_options(std::string route_prefix) {
+  HttpServerOptions options = options_.http;
+  options.route_prefix = std::move(route_prefix);
+  options.run_job = [this](std::function<void()> job) { return workers_.submit(std::move(job)); };
+  options.tls = [this] { return access_.tls(); };
+  return options;
+}
+
 Result<void> Server::listen(const core::ConfigSnapshot& config) {
+  if (Result<void> access = access_.load(); !access) return access.error();
   std::vector<std::string> wanted = options_.listen;
   if (wanted.empty()) wanted = default_listen(config.prometheus != nullptr, config.alertmanager != nullptr);
   for (const std::string& address : wanted) {
@@ -180,6 +187,19 @@ Result<void> Server::run(core::LoadedConfig first) {
 }
 
 // On the loop.
+void Server::admit(api::HttpRequest request, HttpServer::Answer answer) {
+  const auto kept = std::make_shared<api::HttpRequest>(std::move(request));
+  auto with_headers = [this, inner = std::move(answer)](api::HttpResponse response) {
+    access_.add_headers(response);
+    inner(std::move(response));
+  };
+  access_.admit(*kept, [this, kept, reply = std::move(with_headers)](WebAccess::Verdict verdict) {
+    if (verdict.refusal) return reply(std::move(*verdict.refusal));
+    kept->user = std::move(verdict.user);
+    serve(std::move(*kept), reply);
+  });
+}
+
 void Server::serve(api::HttpRequest request, HttpServer::Answer answer) {
   if (std::optional<api::HttpResponse> page = web::page(request)) return answer(std::move(*page));
   if (request.path == "/metrics") {

@@ -26,6 +26,7 @@ struct ServerOptions {
   core::ConfigPaths config;
   std::vector<std::string> listen;  // empty: by what configuration there is
   HttpServerOptions http;
+  std::string web_config;  // --web.config.file, or ""
   LogOptions log;
   // Options::external_url and ::route_prefix are worked out from these.
   std::string external_url;                 // "" : http://HOSTNAME:PORT
