@@ -18,9 +18,11 @@ int compare_label(const Labels& a, const Labels& b, std::string_view name) {
   return in_a ? a.get(name).compare(b.get(name)) : 0;
 }
 
+}  // namespace
+
 // model.LabelSet.Before: fewer labels first; then the first name, of both sets' in order, that differs
 // decides: the set that lacks it comes first, else the smaller value.
-bool before(const Labels& a, const Labels& b) {
+bool label_set_before(const Labels& a, const Labels& b) {
   if (a.size() != b.size()) return a.size() < b.size();
   auto left = a.begin();
   auto right = b.begin();
@@ -33,7 +35,11 @@ bool before(const Labels& a, const Labels& b) {
   return false;
 }
 
-}  // namespace
+bool notification_order(const Labels& a, const Labels& b) {
+  if (const int order = compare_label(a, b, "job"); order != 0) return order < 0;
+  if (const int order = compare_label(a, b, "instance"); order != 0) return order < 0;
+  return label_set_before(a, b);
+}
 
 std::string_view to_string(NotifyReason reason) {
   switch (reason) {
@@ -60,9 +66,7 @@ bool Notification::firing() const {
 
 void sort_for_notification(std::vector<NotifiedAlert>& alerts) {
   std::stable_sort(alerts.begin(), alerts.end(), [](const NotifiedAlert& a, const NotifiedAlert& b) {
-    if (const int order = compare_label(a.labels, b.labels, "job"); order != 0) return order < 0;
-    if (const int order = compare_label(a.labels, b.labels, "instance"); order != 0) return order < 0;
-    return before(a.labels, b.labels);
+    return notification_order(a.labels, b.labels);
   });
 }
 

@@ -52,8 +52,11 @@ struct Notification {
   [[nodiscard]] bool firing() const;
 };
 
-// By job, then instance, then all labels; an alert that lacks the label comes after those that have it
-// (upstream's AlertSlice).
+// Upstream's order of label sets (model.LabelSet.Before): fewer labels first.
+[[nodiscard]] bool label_set_before(const Labels& a, const Labels& b);
+// Whether an alert with these labels is told before one with those: by job, then instance, then all labels;
+// one that lacks the label comes after those that have it (upstream's AlertSlice, field-guide trap 84).
+[[nodiscard]] bool notification_order(const Labels& a, const Labels& b);
 void sort_for_notification(std::vector<NotifiedAlert>& alerts);
 
 // Hex SHA-256 of the group key: PagerDuty's dedup_key, Opsgenie's alias.
