@@ -1,7 +1,6 @@
 #include "engine/dispatch/alert.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tocsin::dispatch {
 
@@ -43,35 +42,6 @@ bool should_merge(const Alert& known, const Alert& report) {
   const bool ends_within = report.ends_at > known.starts_at && report.ends_at < known.ends_at;
   const bool starts_within = report.starts_at > known.starts_at && report.starts_at < known.ends_at;
   return ends_within || starts_within;
-}
-
-bool label_set_before(const Labels& a, const Labels& b) {
-  const std::size_t size_a = a.size();
-  const std::size_t size_b = b.size();
-  if (size_a != size_b) return size_a < size_b;
-  auto left = a.begin();
-  auto right = b.begin();
-  for (; left != a.end(); ++left, ++right) {
-    const LabelView x = *left;
-    const LabelView y = *right;
-    // The set that has the smaller name lacks nothing that the other has there: it comes second.
-    if (x.name != y.name) return x.name > y.name;
-    if (x.value != y.value) return x.value < y.value;
-  }
-  return false;
-}
-
-bool notification_order(const Labels& a, const Labels& b) {
-  static constexpr std::array<std::string_view, 2> kFirst = {"job", "instance"};
-  for (const std::string_view name : kFirst) {
-    const std::string_view x = a.get(name);
-    const std::string_view y = b.get(name);
-    if (x == y) continue;
-    if (x.empty()) return false;
-    if (y.empty()) return true;
-    return x < y;
-  }
-  return label_set_before(a, b);
 }
 
 }  // namespace tocsin::dispatch

@@ -51,10 +51,4 @@ struct Alert {
 // True where the two activity ranges overlap in the way that makes Alertmanager merge them.
 [[nodiscard]] bool should_merge(const Alert& known, const Alert& report);
 
-// The order of alerts in a notification: by job, then instance, an alert without the label after those that
-// have it, then by Alertmanager's order of label sets (trap 84).
-[[nodiscard]] bool notification_order(const Labels& a, const Labels& b);
-// Alertmanager's order of label sets (model.LabelSet.Before): fewer labels first.
-[[nodiscard]] bool label_set_before(const Labels& a, const Labels& b);
-
 }  // namespace tocsin::dispatch

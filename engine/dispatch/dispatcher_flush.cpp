@@ -50,7 +50,7 @@ std::vector<Frozen> Dispatcher::State::freeze(const Group& group, const Now& now
     alerts.push_back(Frozen{alert, fingerprint(alert.labels), 0, true, true});
   }
   std::stable_sort(alerts.begin(), alerts.end(), [](const Frozen& a, const Frozen& b) {
-    return notification_order(a.alert.labels, b.alert.labels);
+    return notifiers::notification_order(a.alert.labels, b.alert.labels);
   });
   return alerts;
 }

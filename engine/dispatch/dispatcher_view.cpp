@@ -108,7 +108,7 @@ std::vector<GroupView> Dispatcher::groups(const Now& now) const {
   }
   std::stable_sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
     if (a.labels == b.labels) return a.receiver < b.receiver;
-    return label_set_before(a.labels, b.labels);
+    return notifiers::label_set_before(a.labels, b.labels);
   });
   return views;
 }

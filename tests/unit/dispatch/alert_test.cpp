@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/dispatch/alert_store.hpp"
+#include "notifiers/notification.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/dispatch/support.hpp"
 
@@ -81,7 +82,7 @@ TEST_CASE("AlertsAreOrderedByJobThenInstanceThenLabels") {
       {{"alertname", "A"}, {"job", "a"}, {"instance", "2"}},
       {{"alertname", "A"}, {"instance", "0"}},
   };
-  std::stable_sort(alerts.begin(), alerts.end(), notification_order);
+  std::stable_sort(alerts.begin(), alerts.end(), notifiers::notification_order);
   std::vector<std::string> printed;
   for (const Labels& labels : alerts) printed.push_back(labels.to_string());
   CHECK(printed == std::vector<std::string>{
@@ -92,12 +93,12 @@ TEST_CASE("AlertsAreOrderedByJobThenInstanceThenLabels") {
 }
 
 TEST_CASE("ASmallerLabelSetComesFirstAndALackingNameBeforeAPresentOne") {
-  CHECK(label_set_before({{"z", "9"}}, {{"a", "1"}, {"b", "1"}}));
+  CHECK(notifiers::label_set_before({{"z", "9"}}, {{"a", "1"}, {"b", "1"}}));
   // Of equal size: `a` is missing in the second set, so the second comes first.
-  CHECK_FALSE(label_set_before({{"a", "1"}}, {{"b", "1"}}));
-  CHECK(label_set_before({{"b", "1"}}, {{"a", "1"}}));
-  CHECK(label_set_before({{"a", "1"}}, {{"a", "2"}}));
-  CHECK_FALSE(label_set_before({{"a", "1"}}, {{"a", "1"}}));
+  CHECK_FALSE(notifiers::label_set_before({{"a", "1"}}, {{"b", "1"}}));
+  CHECK(notifiers::label_set_before({{"b", "1"}}, {{"a", "1"}}));
+  CHECK(notifiers::label_set_before({{"a", "1"}}, {{"a", "2"}}));
+  CHECK_FALSE(notifiers::label_set_before({{"a", "1"}}, {{"a", "1"}}));
 }
 
 TEST_CASE("APostDoesNotTouchAnAlertThatARuleOfThisProcessHoldsFiring") {
