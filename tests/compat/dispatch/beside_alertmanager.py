@@ -182,6 +182,9 @@ class Sink(http.server.ThreadingHTTPServer):
         self.said = []
         self.lock = threading.Lock()
 
+    def handle_error(self, *_):
+        pass  # the real program closes what it keeps open when it ends
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
