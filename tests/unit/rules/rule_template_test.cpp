@@ -67,7 +67,7 @@ TEST_CASE("an error stands in the place of the text", "[rules][template]") {
   REQUIRE(parsed);
   CHECK(parsed->expand_or_error(recorded.data()) ==
         "<error expanding template: error executing template __alert_NATSDisconnected: template: "
-        "__alert_NATSDisconnected:1:121: executing \"__alert_NATSDisconnected\" at <$labels.instance.x>: "
+        "__alert_NATSDisconnected:1:122: executing \"__alert_NATSDisconnected\" at <$labels.instance.x>: "
         "can't evaluate "
         "field x in type string>");
 }
