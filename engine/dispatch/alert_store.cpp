@@ -22,6 +22,7 @@ PutResult AlertStore::put(Alert alert, WallTime now) {
   if (known == entries_.end()) {
     if (refuses(alert, now)) return PutResult::limited;
     if (limits_.alerts_per_name > 0) by_name_[std::string(alert.name())].insert(key);
+    posted_ += alert.origin == Origin::posted ? 1 : 0;
     entries_.emplace(key, Entry{std::move(alert), ++revision_, 0});
     return PutResult::added;
   }
@@ -33,6 +34,8 @@ PutResult AlertStore::put(Alert alert, WallTime now) {
   } else if (old.origin == Origin::posted && !old.resolved_at(now)) {
     alert.starts_at = std::min(alert.starts_at, old.starts_at);
   }
+  posted_ -= old.origin == Origin::posted ? 1 : 0;
+  posted_ += alert.origin == Origin::posted ? 1 : 0;
   old = std::move(alert);
   known->second.revision = ++revision_;
   return PutResult::updated;
@@ -66,6 +69,7 @@ std::vector<Alert> AlertStore::collect(WallTime now) {
       same_name->second.erase(key);
       if (same_name->second.empty()) by_name_.erase(same_name);
     }
+    posted_ -= entry->second.alert.origin == Origin::posted ? 1 : 0;
     gone.push_back(std::move(entry->second.alert));
     entries_.erase(entry);
   }

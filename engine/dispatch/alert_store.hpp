@@ -51,6 +51,10 @@ class AlertStore {
   std::vector<Alert> collect(WallTime now);
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  // Grows with each change of any alert.
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }
+  // Whether there are alerts that end by themselves.
+  [[nodiscard]] bool has_posted() const { return posted_ > 0; }
   // In the order of fingerprints.
   [[nodiscard]] std::vector<Fingerprint> fingerprints() const;
 
@@ -59,6 +63,7 @@ class AlertStore {
 
   Limits limits_;
   std::uint64_t revision_ = 0;
+  std::size_t posted_ = 0;
   std::unordered_map<Fingerprint, Entry, FingerprintHash> entries_;
   // Only kept when there is a limit for a name.
   std::map<std::string, std::set<Fingerprint>, std::less<>> by_name_;

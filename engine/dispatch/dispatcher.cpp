@@ -44,7 +44,10 @@ void Dispatcher::State::route(Fingerprint fingerprint, const Now& now) {
   for (const std::size_t node : running->routes().match(alert.labels)) {
     Group* group = group_for(node, alert, now);
     if (group == nullptr) continue;
-    if (group->members.insert(fingerprint).second) store.retain(fingerprint);
+    if (!group->members.insert(fingerprint).second) continue;
+    store.retain(fingerprint);
+    // It is back after a reload had sent it away.
+    std::erase_if(group->departed, [&](const Alert& gone) { return gone.labels == alert.labels; });
   }
 }
 
@@ -100,6 +103,8 @@ void Dispatcher::State::handle_group(Group& group, const Now& now, std::vector<A
       if (!groups.contains(number)) return;
       if (group.flush) break;
     }
+    const bool tick = group.next_flush <= now.mono;
+    if (tick && is_settled(group, now)) group.next_flush = now.mono + group.options().group_interval;
     bool due = group.next_flush <= now.mono || (group.next_repeat && *group.next_repeat <= now.mono);
     if (!due && group.next_look && *group.next_look <= now.mono) due = look(group, now);
     if (!due) break;

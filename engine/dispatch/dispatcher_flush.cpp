@@ -28,10 +28,10 @@ ResolveCause cause_of_end(const Alert& alert) {
   return alert.ends_at > alert.updated_at ? ResolveCause::sender_silent : ResolveCause::sender_resolved;
 }
 
-Frozen freeze_alert(const AlertStore::Entry& entry, Fingerprint fingerprint, WallTime now) {
-  Frozen frozen{entry.alert, fingerprint, entry.revision, entry.alert.resolved_at(now), false};
+Frozen freeze_alert(const Alert& alert, Fingerprint fingerprint, WallTime now) {
+  Frozen frozen{alert, fingerprint, alert.resolved_at(now)};
   if (frozen.resolved) {
-    frozen.alert.cause = cause_of_end(entry.alert);
+    frozen.alert.cause = cause_of_end(alert);
   } else {
     frozen.alert.ends_at = kNoTime;  // so that it does not end while it is told (trap 55)
   }
@@ -40,14 +40,25 @@ Frozen freeze_alert(const AlertStore::Entry& entry, Fingerprint fingerprint, Wal
 
 }  // namespace
 
+std::vector<Seen> Dispatcher::State::see(const Group& group, const Now& now) const {
+  std::vector<Seen> seen;
+  seen.reserve(group.members.size() + group.departed.size());
+  for (const Fingerprint member : group.members) {
+    const AlertStore::Entry& entry = *store.find(member);
+    seen.push_back({member, entry.revision, entry.alert.resolved_at(now.wall), false});
+  }
+  for (const Alert& alert : group.departed) seen.push_back({fingerprint(alert.labels), 0, true, true});
+  return seen;
+}
+
 std::vector<Frozen> Dispatcher::State::freeze(const Group& group, const Now& now) const {
   std::vector<Frozen> alerts;
   alerts.reserve(group.members.size() + group.departed.size());
   for (const Fingerprint member : group.members) {
-    alerts.push_back(freeze_alert(*store.find(member), member, now.wall));
+    alerts.push_back(freeze_alert(store.find(member)->alert, member, now.wall));
   }
   for (const Alert& alert : group.departed) {
-    alerts.push_back(Frozen{alert, fingerprint(alert.labels), 0, true, true});
+    alerts.push_back(freeze_alert(alert, fingerprint(alert.labels), now.wall));
   }
   std::stable_sort(alerts.begin(), alerts.end(), [](const Frozen& a, const Frozen& b) {
     return notifiers::notification_order(a.alert.labels, b.alert.labels);
@@ -71,62 +82,72 @@ Bench Dispatcher::State::bench_of(const Group& group, WallTime now) const {
   return Bench{*inhibitor, silences, group.running->intervals(), *group.node().route, now};
 }
 
+// Posted alerts end, silences begin and intervals pass by time alone; without them nothing changes between
+// two looks but what is inserted.
+bool Dispatcher::State::is_settled(const Group& group, const Now& now) const {
+  if (!policy.repeat_clock || !policy.told_kept) return false;
+  const config::Route& route = *group.node().route;
+  return group.settled_at == store.revision() && !store.has_posted() && route.mute_time_intervals.empty() &&
+         route.active_time_intervals.empty() && !silences.any_alive(now.wall);
+}
+
 void Dispatcher::State::begin_flush(Group& group, const Now& now) {
   const Duration interval = group.options().group_interval;
   group.last_flush = now.mono;
   group.next_flush = now.mono + interval;
   group.next_look.reset();
+  group.settled_at.reset();
   group.flush.emplace();
   Flush& flush = *group.flush;
   flush.started = now.mono;
   flush.deadline = now.mono + std::max(interval, kShortestFlush);
-  flush.alerts = freeze(group, now);
+  flush.seen = see(group, now);
 
   std::vector<Verdict> verdicts;
   const Bench bench = bench_of(group, now.wall);
-  for (const Frozen& frozen : flush.alerts) {
-    verdicts.push_back(frozen.departed ? Verdict{} : judge(bench, frozen.alert.labels));
+  for (const Seen& seen : flush.seen) {
+    verdicts.push_back(seen.departed ? Verdict{} : judge(bench, store.find(seen.fingerprint)->alert.labels));
   }
-  note_verdicts(group, flush.alerts, verdicts, now);
+  note_verdicts(group, verdicts, now);
   for (const IntegrationRef* integration : targets(group)) plan_for(group, *integration, verdicts, now);
   if (flush.sends.empty()) {
     finish_flush(group, now);
     return;
   }
-  if (!group.options().labels.empty()) {
-    std::vector<notifiers::RouteLabelError> errors;
-    flush.route_labels =
-        notifiers::render_route_labels(*group.running->setup().templates, group.options().labels,
-                                       notification_of(group, flush.sends.front(), now), errors);
-    for (const notifiers::RouteLabelError& error : errors) {
-      Event event = event_of(EventKind::template_failed, group, now);
-      event.text = "route label \"" + error.label + "\": " + error.error;
-      note(std::move(event));
-    }
+  flush.alerts = freeze(group, now);
+  render_route_labels(group, now);
+}
+
+void Dispatcher::State::render_route_labels(Group& group, const Now& now) {
+  if (group.options().labels.empty()) return;
+  notifiers::Notification notification = notification_of(group, now);
+  for (const Frozen& frozen : group.flush->alerts) notification.alerts.push_back(notified(frozen));
+  std::vector<notifiers::RouteLabelError> errors;
+  group.flush->route_labels = notifiers::render_route_labels(*group.running->setup().templates,
+                                                             group.options().labels, notification, errors);
+  for (const notifiers::RouteLabelError& error : errors) {
+    Event event = event_of(EventKind::template_failed, group, now);
+    event.text = "route label \"" + error.label + "\": " + error.error;
+    note(std::move(event));
   }
 }
 
-void Dispatcher::State::note_verdicts(Group& group, const std::vector<Frozen>& alerts,
-                                      const std::vector<Verdict>& verdicts, const Now& now) {
+void Dispatcher::State::note_verdicts(Group& group, const std::vector<Verdict>& verdicts, const Now& now) {
   std::map<Fingerprint, Verdict> withheld;
   Fingerprints freed;
-  for (std::size_t i = 0; i < alerts.size(); ++i) {
-    const Frozen& frozen = alerts[i];
-    const auto before = group.withheld.find(frozen.fingerprint);
+  const std::vector<Seen>& all = group.flush->seen;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].departed) continue;
+    const auto before = group.withheld.find(all[i].fingerprint);
     const Withheld was = before == group.withheld.end() ? Withheld::no : before->second.withheld;
     const Withheld is = verdicts[i].withheld;
     if (is != Withheld::no) {
       ++counters.suppressed[std::string(to_string(is))];
-      withheld.emplace(frozen.fingerprint, verdicts[i]);
-    } else if (is_muting(was) && !frozen.resolved) {
-      insert_sorted(freed, frozen.fingerprint);
+      withheld.emplace(all[i].fingerprint, verdicts[i]);
+    } else if (is_muting(was) && !all[i].resolved) {
+      insert_sorted(freed, all[i].fingerprint);
     }
-    if (was == is) continue;
-    Event event = event_of(is == Withheld::no ? EventKind::released : EventKind::withheld, group, now);
-    event.alert = frozen.alert.labels;
-    event.withheld = is == Withheld::no ? was : is;
-    for (const std::string& by : verdicts[i].by) event.text += (event.text.empty() ? "" : ", ") + by;
-    note(std::move(event));
+    if (was != is) note_verdict(group, all[i].fingerprint, was, verdicts[i], now);
   }
   group.withheld = std::move(withheld);
   set_next_look(group, now);
@@ -134,6 +155,16 @@ void Dispatcher::State::note_verdicts(Group& group, const std::vector<Frozen>& a
   for (const IntegrationRef* integration : targets(group)) {
     for (const Fingerprint alert : freed) insert_sorted(group.unmuted[integration->identity], alert);
   }
+}
+
+void Dispatcher::State::note_verdict(const Group& group, Fingerprint alert, Withheld was,
+                                     const Verdict& verdict, const Now& now) {
+  const bool free = verdict.withheld == Withheld::no;
+  Event event = event_of(free ? EventKind::released : EventKind::withheld, group, now);
+  event.alert = store.find(alert)->alert.labels;
+  event.withheld = free ? was : verdict.withheld;
+  for (const std::string& by : verdict.by) event.text += (event.text.empty() ? "" : ", ") + by;
+  note(std::move(event));
 }
 
 void Dispatcher::State::plan_for(Group& group, const IntegrationRef& integration,
@@ -144,7 +175,7 @@ void Dispatcher::State::plan_for(Group& group, const IntegrationRef& integration
   options.compare = {integration.integration->send_resolved, policy.repeat_clock,
                      group.options().repeat_interval, now.mono};
   const Told* known = told.find(told_key(group, integration.identity), now.mono);
-  Plan plan = plan_notification(flush.alerts, verdicts, known, group.unmuted[integration.identity], options);
+  Plan plan = plan_notification(flush.seen, verdicts, known, group.unmuted[integration.identity], options);
   group.decisions[integration.name] = Decision{plan.reason, now.wall};
   if (!should_notify(plan.reason)) {
     forget_ended(group, integration, plan, now);
@@ -217,21 +248,24 @@ void Dispatcher::State::finish_flush(Group& group, const Now& now) {
   const Flush flush = std::move(*group.flush);
   group.flush.reset();
   if (!flush.failed) {
-    for (const Frozen& frozen : flush.alerts) {
-      if (frozen.departed || !frozen.resolved) continue;
-      if (!group.members.contains(frozen.fingerprint)) continue;
-      if (store.find(frozen.fingerprint)->revision != frozen.revision) continue;
-      group.members.erase(frozen.fingerprint);
-      store.release(frozen.fingerprint);
-      group.withheld.erase(frozen.fingerprint);
+    for (const Seen& seen : flush.seen) {
+      if (seen.departed || !seen.resolved || !group.members.contains(seen.fingerprint)) continue;
+      if (store.find(seen.fingerprint)->revision != seen.revision) continue;
+      group.members.erase(seen.fingerprint);
+      store.release(seen.fingerprint);
+      group.withheld.erase(seen.fingerprint);
     }
-    const bool told_departed = std::any_of(flush.alerts.begin(), flush.alerts.end(),
-                                           [](const Frozen& frozen) { return frozen.departed; });
+    const bool told_departed =
+        std::any_of(flush.seen.begin(), flush.seen.end(), [](const Seen& seen) { return seen.departed; });
     if (told_departed) group.departed.clear();
   }
   const bool empty = group.members.empty() && group.departed.empty();
   const bool given_up = group.is_farewell && now.mono >= group.given_up_at;
-  if (!empty && !given_up) return;
+  if (!empty && !given_up) {
+    const bool nothing_open = flush.sends.empty() && group.withheld.empty() && group.departed.empty();
+    if (nothing_open) group.settled_at = store.revision();
+    return;
+  }
   if (group.is_farewell) {
     for (const std::string& integration : group.farewell) told.erase(told_key(group, integration));
   }

@@ -75,6 +75,7 @@ void Dispatcher::State::move_group(Group& group, const std::shared_ptr<const Run
   }
   group.running = next;
   group.route = node;
+  group.settled_at.reset();
   const Duration wait = group.last_flush ? group.options().group_interval : group.options().group_wait;
   group.next_flush = std::min(group.next_flush, now.mono + wait);
   arm(group);
@@ -88,6 +89,7 @@ void Dispatcher::State::restart_groups(const Now& now) {
     group.flush.reset();
     group.last_flush.reset();
     group.next_look.reset();
+    group.settled_at.reset();
     group.withheld.clear();
     group.unmuted.clear();
     const Duration wait = group.options().group_wait;

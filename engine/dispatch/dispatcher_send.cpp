@@ -45,29 +45,37 @@ IntegrationCounters& Dispatcher::State::counters_of(const Group& group, const Se
   return counters.integrations[{kind, group.options().receiver}];
 }
 
-notifiers::Notification Dispatcher::State::notification_of(const Group& group, const Send& send,
-                                                           const Now& now) const {
+notifiers::NotifiedAlert Dispatcher::State::notified(const Frozen& frozen) {
+  notifiers::NotifiedAlert alert;
+  alert.labels = frozen.alert.labels;
+  alert.annotations = frozen.alert.annotations;
+  alert.starts_at = frozen.alert.starts_at;
+  alert.ends_at = frozen.alert.ends_at;
+  alert.generator_url = frozen.alert.generator_url;
+  alert.fingerprint = frozen.fingerprint;
+  alert.resolved = frozen.resolved;
+  return alert;
+}
+
+notifiers::Notification Dispatcher::State::notification_of(const Group& group, const Now& now) {
   notifiers::Notification notification;
   notification.receiver = group.options().receiver;
   notification.group_key = group.key;
   notification.group_labels = group.labels;
-  notification.route_labels = group.flush->route_labels;
-  notification.reason = shown_reason(send.plan.reason);
   notification.external_url = group.running->setup().external_url;
   notification.now = now.wall;
+  return notification;
+}
+
+notifiers::Notification Dispatcher::State::notification_of(const Group& group, const Send& send,
+                                                           const Now& now) const {
+  notifiers::Notification notification = notification_of(group, now);
+  notification.route_labels = group.flush->route_labels;
+  notification.reason = shown_reason(send.plan.reason);
   const Told* known = told.find(told_key(group, send.integration), now.mono);
   if (known != nullptr && !known->firing.empty()) notification.remembered = known->remembered;
-  for (const std::size_t index : send.plan.sent) {
-    const Frozen& frozen = group.flush->alerts[index];
-    notifiers::NotifiedAlert alert;
-    alert.labels = frozen.alert.labels;
-    alert.annotations = frozen.alert.annotations;
-    alert.starts_at = frozen.alert.starts_at;
-    alert.ends_at = frozen.alert.ends_at;
-    alert.generator_url = frozen.alert.generator_url;
-    alert.fingerprint = frozen.fingerprint;
-    alert.resolved = frozen.resolved;
-    notification.alerts.push_back(std::move(alert));
+  for (const Frozen& frozen : group.flush->alerts) {
+    if (contains(send.plan.sent, frozen.fingerprint)) notification.alerts.push_back(notified(frozen));
   }
   return notification;
 }

@@ -49,12 +49,17 @@ struct Dispatcher::State {
 
   // ---- dispatcher_flush.cpp
   void begin_flush(Group& group, const Now& now);
+  void render_route_labels(Group& group, const Now& now);
   void finish_flush(Group& group, const Now& now);
   // True if an alert that was withheld by a silence or by time is free now.
   [[nodiscard]] bool look(Group& group, const Now& now);
+  [[nodiscard]] std::vector<Seen> see(const Group& group, const Now& now) const;
   [[nodiscard]] std::vector<Frozen> freeze(const Group& group, const Now& now) const;
-  void note_verdicts(Group& group, const std::vector<Frozen>& alerts, const std::vector<Verdict>& verdicts,
-                     const Now& now);
+  // True if a look would find what the last one found, and nothing to do.
+  [[nodiscard]] bool is_settled(const Group& group, const Now& now) const;
+  void note_verdicts(Group& group, const std::vector<Verdict>& verdicts, const Now& now);
+  void note_verdict(const Group& group, Fingerprint alert, Withheld was, const Verdict& verdict,
+                    const Now& now);
   void plan_for(Group& group, const IntegrationRef& integration, const std::vector<Verdict>& verdicts,
                 const Now& now);
   void forget_ended(const Group& group, const IntegrationRef& integration, const Plan& plan, const Now& now);
@@ -68,8 +73,11 @@ struct Dispatcher::State {
   // ---- dispatcher_send.cpp
   void start_sends(Group& group, const Now& now, std::vector<Attempt>& attempts);
   [[nodiscard]] std::optional<Attempt> start_attempt(Group& group, std::size_t send, const Now& now);
+  // Without alerts, and the one that this send makes.
+  [[nodiscard]] static notifiers::Notification notification_of(const Group& group, const Now& now);
   [[nodiscard]] notifiers::Notification notification_of(const Group& group, const Send& send,
                                                         const Now& now) const;
+  [[nodiscard]] static notifiers::NotifiedAlert notified(const Frozen& frozen);
   void finish_send(Group& group, Send& send, SendResult result, const Now& now);
   void retry_later(Group& group, Send& send, const notifiers::Outcome& outcome, const Now& now);
   void give_turn(const std::string& integration);

@@ -74,25 +74,14 @@ std::vector<GroupView> Dispatcher::groups(const Now& now) const {
     view.labels = group.labels;
     view.decisions = group.decisions;
     view.muted_by = muted_by(*group.running, *group.node().route, now.wall);
-    notifiers::Notification data;
-    data.receiver = view.receiver;
-    data.group_key = group.key;
-    data.group_labels = group.labels;
-    data.external_url = group.running->setup().external_url;
-    data.now = now.wall;
+    notifiers::Notification data = State::notification_of(group, now);
     for (const Frozen& frozen : state.freeze(group, now)) {
       if (frozen.resolved) continue;
       AlertView alert = state.view_of(state.store.find(frozen.fingerprint)->alert, frozen.fingerprint, now);
       alert.muted_by = view.muted_by;
       receivers[frozen.fingerprint].push_back(view.receiver);
       view.alerts.push_back(std::move(alert));
-      notifiers::NotifiedAlert told;
-      told.labels = frozen.alert.labels;
-      told.annotations = frozen.alert.annotations;
-      told.starts_at = frozen.alert.starts_at;
-      told.generator_url = frozen.alert.generator_url;
-      told.fingerprint = frozen.fingerprint;
-      data.alerts.push_back(std::move(told));
+      data.alerts.push_back(State::notified(frozen));
     }
     if (view.alerts.empty()) continue;
     if (!group.options().labels.empty()) {

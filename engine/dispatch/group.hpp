@@ -28,6 +28,13 @@ struct AttemptId {
   friend auto operator<=>(const AttemptId&, const AttemptId&) = default;
 };
 
+// An alert as it was when its group was looked at: it does not change while it is told.
+struct Frozen {
+  Alert alert;
+  Fingerprint fingerprint;
+  bool resolved = false;
+};
+
 // One notification to one integration, until it is told or given up.
 struct Send {
   std::string integration;  // identity
@@ -49,7 +56,8 @@ struct Send {
 struct Flush {
   MonoTime started{};
   MonoTime deadline{};  // no attempt starts from here on
-  std::vector<Frozen> alerts;
+  std::vector<Seen> seen;
+  std::vector<Frozen> alerts;  // in the order in which they are told; empty if nobody is to be told anything
   std::map<std::string, std::string> route_labels;  // rendered
   std::vector<Send> sends;
   bool failed = false;
@@ -78,6 +86,9 @@ struct Group {
 
   MonoTime next_flush{};
   std::optional<MonoTime> last_flush;
+  // AlertStore::revision() of a look after which there was nothing left to do: until an alert changes, only
+  // repeat_interval can bring something.
+  std::optional<std::uint64_t> settled_at;
   std::optional<MonoTime> next_repeat;  // the first repeat_interval that ends after last_flush
   std::optional<Flush> flush;
 

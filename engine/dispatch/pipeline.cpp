@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 namespace tocsin::dispatch {
 namespace {
@@ -52,22 +51,22 @@ Verdict judge(const Bench& bench, const Labels& alert) {
   return {};
 }
 
-Plan plan_notification(const std::vector<Frozen>& alerts, const std::vector<Verdict>& verdicts,
+Plan plan_notification(const std::vector<Seen>& alerts, const std::vector<Verdict>& verdicts,
                        const Told* told, const Fingerprints& unmuted, const PlanOptions& options) {
   Plan plan;
   std::vector<std::size_t> visible;
   for (std::size_t i = 0; i < alerts.size(); ++i) {
-    const Frozen& frozen = alerts[i];
-    const bool was_told = told != nullptr && contains(told->firing, frozen.fingerprint);
-    const bool withheld = frozen.departed || verdicts[i].withheld != Withheld::no;
-    const bool end_is_owed = frozen.resolved && was_told && (frozen.departed || options.policy.told_resolved);
+    const Seen& seen = alerts[i];
+    const bool was_told = told != nullptr && contains(told->firing, seen.fingerprint);
+    const bool withheld = seen.departed || verdicts[i].withheld != Withheld::no;
+    const bool end_is_owed = seen.resolved && was_told && (seen.departed || options.policy.told_resolved);
     if (withheld && !end_is_owed) {
-      if (was_told && !frozen.resolved) plan.kept.push_back(frozen.fingerprint);
+      if (was_told && !seen.resolved) plan.kept.push_back(seen.fingerprint);
       continue;
     }
-    if (frozen.resolved && !was_told && options.policy.ends_told_once) continue;
+    if (seen.resolved && !was_told && options.policy.ends_told_once) continue;
     visible.push_back(i);
-    (frozen.resolved ? plan.picture.resolved : plan.picture.firing).push_back(frozen.fingerprint);
+    (seen.resolved ? plan.picture.resolved : plan.picture.firing).push_back(seen.fingerprint);
   }
   sort_unique(plan.kept);
   sort_unique(plan.picture.firing);
@@ -77,8 +76,10 @@ Plan plan_notification(const std::vector<Frozen>& alerts, const std::vector<Verd
   plan.reason = compare(told, plan.picture, unmuted, options.compare);
   if (!should_notify(plan.reason)) return plan;
   const bool send_resolved = options.compare.send_resolved;
-  std::copy_if(visible.begin(), visible.end(), std::back_inserter(plan.sent),
-               [&](std::size_t i) { return send_resolved || !alerts[i].resolved; });
+  for (const std::size_t i : visible) {
+    if (send_resolved || !alerts[i].resolved) plan.sent.push_back(alerts[i].fingerprint);
+  }
+  sort_unique(plan.sent);
   plan.record_only = plan.sent.empty();
   return plan;
 }

@@ -24,11 +24,10 @@
 
 namespace tocsin::dispatch {
 
-// An alert as it was when its group was looked at; it does not change while the notification is under way.
-struct Frozen {
-  Alert alert;
+// An alert as a look at its group sees it.
+struct Seen {
   Fingerprint fingerprint;
-  std::uint64_t revision = 0;
+  std::uint64_t revision = 0;  // AlertStore::Entry::revision
   bool resolved = false;
   bool departed = false;  // no longer of this group: only its end is to be told
 };
@@ -56,15 +55,15 @@ struct PlanOptions {
 
 struct Plan {
   NotifyReason reason = NotifyReason::nothing_new;
-  std::vector<std::size_t> sent;  // indices of the alerts that the message lists
-  Picture picture;                // what the integration knows afterwards
-  Fingerprints kept;              // told as firing before, firing, withheld now
+  Fingerprints sent;  // the alerts that the message lists
+  Picture picture;    // what the integration knows afterwards
+  Fingerprints kept;  // told as firing before, firing, withheld now
   // Nothing is listed (all have ended, and this integration is not told ends): recorded without sending.
   bool record_only = false;
 };
 
 // REQUIRES: a verdict for each alert.
-[[nodiscard]] Plan plan_notification(const std::vector<Frozen>& alerts, const std::vector<Verdict>& verdicts,
+[[nodiscard]] Plan plan_notification(const std::vector<Seen>& alerts, const std::vector<Verdict>& verdicts,
                                      const Told* told, const Fingerprints& unmuted,
                                      const PlanOptions& options);
 

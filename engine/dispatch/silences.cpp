@@ -209,6 +209,11 @@ std::optional<WallTime> Silences::next_end(const std::vector<std::string>& ids) 
   return first;
 }
 
+bool Silences::any_alive(WallTime now) const {
+  return std::any_of(silences_.begin(), silences_.end(),
+                     [&](const auto& entry) { return entry.second.state(now) != SilenceState::expired; });
+}
+
 void Silences::collect(WallTime now) {
   const std::size_t removed = std::erase_if(
       silences_, [&](const auto& entry) { return entry.second.ends_at + limits_.silence_retention <= now; });

@@ -58,6 +58,9 @@ class Silences {
   // When the first of these silences ends; no value if none of them is known.
   [[nodiscard]] std::optional<WallTime> next_end(const std::vector<std::string>& ids) const;
 
+  // Whether any is pending or active.
+  [[nodiscard]] bool any_alive(WallTime now) const;
+
   void collect(WallTime now);
   // Grows with each change; time alone does not change it.
   [[nodiscard]] std::uint64_t version() const { return version_; }

@@ -197,10 +197,10 @@ struct Member {
 
 Plan plan_of(const std::vector<Member>& members, const Fingerprints& told_firing, bool send_resolved,
              const Policy& policy) {
-  std::vector<Frozen> alerts;
+  std::vector<Seen> alerts;
   std::vector<Verdict> verdicts;
   for (const Member& member : members) {
-    alerts.push_back({Alert{}, Fingerprint{member.id}, 0, member.resolved, member.departed});
+    alerts.push_back({Fingerprint{member.id}, 0, member.resolved, member.departed});
     verdicts.push_back({member.withheld, {}});
   }
   Told told;
@@ -218,7 +218,7 @@ TEST_CASE("ASilencedAlertThatWasToldFiringIsToldResolved") {
   const std::vector<Member> members = {{1, true, Withheld::silenced}};
   Plan plan = plan_of(members, ids({1}), true, Policy{});
   CHECK(plan.reason == NotifyReason::all_resolved);
-  CHECK(plan.sent == std::vector<std::size_t>{0});
+  CHECK(plan.sent == ids({1}));
   plan = plan_of(members, ids({1}), true, upstream_policy());
   CHECK(plan.reason == NotifyReason::nothing_new);
   CHECK(plan.sent.empty());
@@ -234,7 +234,7 @@ TEST_CASE("AnAlertThatFiresWithheldStaysAmongTheToldWhenOthersAreTold") {
   const std::vector<Member> members = {{1, false, Withheld::inhibited}, {2}};
   const Plan plan = plan_of(members, ids({1}), true, Policy{});
   CHECK(plan.reason == NotifyReason::new_alerts);
-  CHECK(plan.sent == std::vector<std::size_t>{1});
+  CHECK(plan.sent == ids({2}));
   CHECK(told_after(plan, Policy{}).firing == ids({1, 2}));
   CHECK(told_after(plan, upstream_policy()).firing == ids({2}));
 }
@@ -246,13 +246,13 @@ TEST_CASE("WithoutSendResolvedAnEndIsRecordedAndNotSent") {
   CHECK(told_after(plan, Policy{}).firing.empty());
   plan = plan_of({{1, true}, {2}}, ids({1}), false, Policy{});
   CHECK_FALSE(plan.record_only);
-  CHECK(plan.sent == std::vector<std::size_t>{1});
+  CHECK(plan.sent == ids({2}));
 }
 
 TEST_CASE("OfAnAlertThatDepartedOnlyTheEndIsTold") {
   Plan plan = plan_of({{1, true, Withheld::no, true}, {2}}, ids({1, 2}), true, upstream_policy());
   CHECK(plan.reason == NotifyReason::some_resolved);
-  CHECK(plan.sent == std::vector<std::size_t>{0, 1});
+  CHECK(plan.sent == ids({1, 2}));
   plan = plan_of({{3, true, Withheld::no, true}, {2}}, ids({2}), true, Policy{});
   CHECK(plan.reason == NotifyReason::nothing_new);
 }
