@@ -11,16 +11,6 @@
 #include "promql/plan_selector.hpp"
 
 namespace tocsin::promql {
-namespace {
-
-const Expr& without_parens(const Expr& expr) {
-  const Expr* inner = &expr;
-  while (inner->kind() == ExprKind::paren) inner = as<ParenExpr>(*inner).expr.get();
-  return *inner;
-}
-
-}  // namespace
-
 class Plan::Impl {
  public:
   Impl(ExprPtr expr, std::string text, const PlanOptions& options)

@@ -32,16 +32,11 @@ inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   return static_cast<std::int64_t>(value);
 }
 
-// math.Log2 and math.Log10 go through the natural logarithm of the fraction.
-[[nodiscard]] inline double go_log2(double value) {
-  int exponent = 0;
-  const double fraction = std::frexp(value, &exponent);
-  if (fraction == 0.5) return exponent - 1;
-  if (!std::isfinite(fraction) || fraction == 0) return std::log2(value);
-  return std::log(fraction) * (1 / 0.693147180559945309417232121458176568) + exponent;
-}
-[[nodiscard]] inline double go_log10(double value) {
-  return go_log2(value) * (0.693147180559945309417232121458176568 / 2.30258509299404568401799145468436421);
-}
+// math.Log, Log2, Log10 and Exp2, to the last bit: quantiles of native histograms are interpolated with them.
+// After FDLIBM's e_log.c and e_exp.c, which Go's are.
+[[nodiscard]] double go_log(double value);
+[[nodiscard]] double go_log2(double value);
+[[nodiscard]] double go_log10(double value);
+[[nodiscard]] double go_exp2(double value);
 
 }  // namespace tocsin::promql

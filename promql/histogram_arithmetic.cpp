@@ -309,7 +309,7 @@ FloatHistogram FloatHistogram::copy_to_schema(std::int32_t target) const {
 }
 
 FloatHistogram& FloatHistogram::multiply(double factor) {
-  zero_count *= factor;
+  if (!uses_custom_buckets()) zero_count *= factor;
   count *= factor;
   sum *= factor;
   for (double& bucket : positive.buckets) bucket *= factor;
@@ -319,7 +319,7 @@ FloatHistogram& FloatHistogram::multiply(double factor) {
 }
 
 FloatHistogram& FloatHistogram::divide(double divisor) {
-  zero_count /= divisor;
+  if (!uses_custom_buckets()) zero_count /= divisor;
   count /= divisor;
   sum /= divisor;
   if (divisor == 0) {

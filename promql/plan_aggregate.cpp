@@ -16,7 +16,7 @@ GroupTable::GroupTable(const std::vector<std::string>& grouping, bool without)
 }
 
 void GroupTable::forget() {
-  group_of_labels_.clear();
+  groups_.clear();
   labels_.clear();
   group_of_row_.clear();
 }
@@ -28,17 +28,18 @@ Labels GroupTable::group_labels(const Labels& labels) const {
 void GroupTable::extend(const Node& input) {
   Labels scratch;
   for (auto row = static_cast<std::uint32_t>(group_of_row_.size()); row < input.rows(); ++row) {
-    const auto [at, is_new] =
-        group_of_labels_.try_emplace(group_labels(input.labels(row, scratch)), groups());
-    if (is_new) labels_.push_back(&at->first);
-    group_of_row_.push_back(at->second);
+    const Labels& labels = input.labels(row, scratch);
+    const auto part = without_ ? LabelIndex::Part::unlisted : LabelIndex::Part::listed;
+    const auto [group, is_new] = groups_.number_of(labels, part, names_);
+    if (is_new) labels_.push_back(group_labels(labels));
+    group_of_row_.push_back(group);
   }
 }
 
 GroupingNode::GroupingNode(const AggregateExpr& aggregate, NodePtr input, NodePtr param, bool delayed)
     : Node(aggregate.position),
       table_(aggregate.grouping, aggregate.without),
-      input_position_(aggregate.expr->position),
+      input_position_(without_parens(*aggregate.expr).position),
       delayed_(delayed) {
   adopt(std::move(input));
   if (param) adopt(std::move(param));
@@ -277,7 +278,7 @@ void SumNode::finish_histogram(std::uint32_t row, HistogramGroup& histograms) {
 
 QuantileNode::QuantileNode(const AggregateExpr& aggregate, NodePtr input, NodePtr quantile, bool delayed)
     : GroupingNode(aggregate, std::move(input), std::move(quantile), delayed),
-      param_position_(aggregate.param->position) {}
+      param_position_(without_parens(*aggregate.param).position) {}
 
 EvalStatus QuantileNode::evaluate(RunState& state, const Frame& frame, Timestamp at) {
   if (auto status = step_children(state, frame, at); !status) return status;

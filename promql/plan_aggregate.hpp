@@ -19,14 +19,14 @@ class GroupTable {
   void extend(const Node& input);
   [[nodiscard]] std::uint32_t groups() const { return static_cast<std::uint32_t>(labels_.size()); }
   [[nodiscard]] const std::vector<std::uint32_t>& group_of_row() const { return group_of_row_; }
-  [[nodiscard]] const Labels& labels(std::uint32_t group) const { return *labels_[group]; }
+  [[nodiscard]] const Labels& labels(std::uint32_t group) const { return labels_[group]; }
   [[nodiscard]] Labels group_labels(const Labels& labels) const;
 
  private:
   bool without_;
   std::vector<std::string> names_;  // sorted; with `without` also the metric name
-  std::unordered_map<Labels, std::uint32_t, LabelsHash> group_of_labels_;
-  std::vector<const Labels*> labels_;  // keys of the map, which stay where they are
+  LabelIndex groups_;
+  std::vector<Labels> labels_;  // of groups
   std::vector<std::uint32_t> group_of_row_;
 };
 

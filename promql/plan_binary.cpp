@@ -109,7 +109,7 @@ Labels MatchTable::signature(const Labels& labels) const {
 }
 
 void MatchTable::forget() {
-  group_of_labels_.clear();
+  signatures_.clear();
   left_.clear();
   right_.clear();
 }
@@ -122,9 +122,8 @@ void MatchTable::extend(const Node& left, const Node& right) {
 void MatchTable::extend_side(const Node& side, std::vector<std::uint32_t>& groups_of_rows) {
   Labels scratch;
   for (auto row = static_cast<std::uint32_t>(groups_of_rows.size()); row < side.rows(); ++row) {
-    const auto next = groups();
-    groups_of_rows.push_back(
-        group_of_labels_.try_emplace(signature(side.labels(row, scratch)), next).first->second);
+    const auto part = on_ ? LabelIndex::Part::listed : LabelIndex::Part::unlisted;
+    groups_of_rows.push_back(signatures_.number_of(side.labels(row, scratch), part, names_).number);
   }
 }
 

@@ -37,7 +37,7 @@ class MatchTable {
   explicit MatchTable(const VectorMatching& matching);
   void forget();
   void extend(const Node& left, const Node& right);
-  [[nodiscard]] std::uint32_t groups() const { return static_cast<std::uint32_t>(group_of_labels_.size()); }
+  [[nodiscard]] std::uint32_t groups() const { return signatures_.size(); }
   [[nodiscard]] const std::vector<std::uint32_t>& left() const { return left_; }
   [[nodiscard]] const std::vector<std::uint32_t>& right() const { return right_; }
   // The labels that make up a row's signature.
@@ -48,7 +48,7 @@ class MatchTable {
 
   bool on_;
   std::vector<std::string> names_;  // sorted
-  std::unordered_map<Labels, std::uint32_t, LabelsHash> group_of_labels_;
+  LabelIndex signatures_;
   std::vector<std::uint32_t> left_;
   std::vector<std::uint32_t> right_;
 };
@@ -124,6 +124,8 @@ class VectorMatchNode final : public Node {
   [[nodiscard]] EvalError duplicate_error(std::uint32_t row, std::uint32_t earlier) const;
   [[nodiscard]] EvalStatus match_pair(std::uint32_t many_row, std::uint32_t one_row, std::uint32_t group);
   [[nodiscard]] EvalStatus mark_matched(std::uint32_t row, std::uint32_t group);
+  [[nodiscard]] EvalStatus match_numbers(std::uint32_t row, std::uint32_t group, double left, double right);
+  [[nodiscard]] EvalStatus check_unique(std::uint32_t row);
   [[nodiscard]] EvalStatus keep(std::uint32_t row, BinaryResult result, const Column& left,
                                 std::uint32_t left_row);
 
@@ -133,7 +135,8 @@ class VectorMatchNode final : public Node {
   bool delayed_;
   bool swapped_;  // group_right: the many side is the right one
   bool drops_metadata_;
-  std::vector<std::string> names_;  // of on() or ignoring(), sorted
+  double (*on_numbers_)(double, double);  // null: numbers do not go together
+  std::vector<std::string> names_;        // of on() or ignoring(), sorted
   MatchTable table_;
   GroupRows one_rows_;
   GroupRows matched_;        // groups that have matched in this step
@@ -141,7 +144,7 @@ class VectorMatchNode final : public Node {
   std::vector<Met> met_;     // of rows of the many side
   std::unordered_map<Pair, std::uint32_t, PairHash> row_of_pair_;
   // Many-to-one: result rows of equal labels are of one class; which have matched, and which have a result.
-  std::unordered_map<Labels, std::uint32_t, LabelsHash> class_of_labels_;
+  LabelIndex classes_;
   std::vector<std::uint32_t> class_of_row_;
   GroupRows matched_classes_;
   GroupRows kept_classes_;

@@ -40,7 +40,7 @@ ChooseNode::ChooseNode(const AggregateExpr& aggregate, NodePtr input, NodePtr pa
     : RowwiseNode(aggregate.position),
       op_(aggregate.op),
       table_(aggregate.grouping, aggregate.without),
-      param_position_(aggregate.param->position) {
+      param_position_(without_parens(*aggregate.param).position) {
   adopt(std::move(input));
   adopt(std::move(param));
 }

@@ -22,12 +22,6 @@
 namespace tocsin::promql {
 namespace {
 
-const Expr& without_parens(const Expr& expr) {
-  const Expr* inner = &expr;
-  while (inner->kind() == ExprKind::paren) inner = as<ParenExpr>(*inner).expr.get();
-  return *inner;
-}
-
 class Compiler {
  public:
   explicit Compiler(const PlanOptions& options) : options_(options) {}
@@ -374,7 +368,7 @@ ScalarPairNode::Function scalar_operator(BinaryOp op) {
     case BinaryOp::greater_or_equal:
       return [](double a, double b) { return a >= b ? 1.0 : 0.0; };
     default:
-      return [](double, double) { return kNaN; };  // the type check lets no other operator through
+      return nullptr;
   }
 }
 

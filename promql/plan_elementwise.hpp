@@ -64,6 +64,7 @@ class ScalarPairNode final : public ScalarNode {
  private:
   Function function_;
 };
+// A comparison gives 1 or 0. Null for the operators that are not defined on numbers.
 [[nodiscard]] ScalarPairNode::Function scalar_operator(BinaryOp op);
 
 // scalar(v)

@@ -59,10 +59,12 @@ HistogramQuantileNode::HistogramQuantileNode(const Call& call, Kind kind, std::v
     : Node(call.position), kind_(kind), delayed_(delayed) {
   for (NodePtr& argument : arguments) adopt(std::move(argument));
   const std::size_t vector_index = kind == Kind::quantile ? 1 : (kind == Kind::fraction ? 2 : 0);
-  vector_position_ = call.args[vector_index]->position;
+  vector_position_ = without_parens(*call.args[vector_index]).position;
   for (std::size_t i = 0; i < call.args.size(); ++i) {
-    if (call.args[i]->type() == ValueType::string) quantile_label_ = as<StringLiteral>(*call.args[i]).value;
-    if (call.args[i]->type() == ValueType::scalar) scalar_positions_.push_back(call.args[i]->position);
+    if (call.args[i]->type() == ValueType::string)
+      quantile_label_ = as<StringLiteral>(without_parens(*call.args[i])).value;
+    if (call.args[i]->type() == ValueType::scalar)
+      scalar_positions_.push_back(without_parens(*call.args[i]).position);
   }
   if (kind != Kind::quantiles) series_.emplace_back();
 }

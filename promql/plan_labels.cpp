@@ -12,9 +12,7 @@ namespace tocsin::promql {
 namespace {
 
 const std::string& string_argument(const Call& call, std::size_t i) {
-  const Expr* argument = call.args[i].get();
-  while (argument->kind() == ExprKind::paren) argument = as<ParenExpr>(*argument).expr.get();
-  return as<StringLiteral>(*argument).value;
+  return as<StringLiteral>(without_parens(*call.args[i])).value;
 }
 
 bool is_valid_name(std::string_view name) {

@@ -5,6 +5,7 @@
 
 #include "promql/format.hpp"
 #include "promql/plan_binary.hpp"
+#include "promql/plan_elementwise.hpp"
 
 namespace tocsin::promql {
 
@@ -16,6 +17,7 @@ VectorMatchNode::VectorMatchNode(const BinaryExpr& binary, NodePtr left, NodePtr
       delayed_(delayed),
       swapped_(binary.matching->cardinality == Cardinality::one_to_many),
       drops_metadata_(changes_metric(binary.op) || (binary.return_bool && !delayed)),
+      on_numbers_(scalar_operator(binary.op)),
       names_(binary.matching->labels),
       table_(*binary.matching) {
   std::sort(names_.begin(), names_.end());
@@ -65,7 +67,7 @@ void VectorMatchNode::forget_rows() {
   pairs_.clear();
   met_.clear();
   row_of_pair_.clear();
-  class_of_labels_.clear();
+  classes_.clear();
   class_of_row_.clear();
 }
 
@@ -85,10 +87,9 @@ std::uint32_t VectorMatchNode::make_row(Pair pair) {
   set_rows(row + 1);
   if (!one_to_one()) {
     Labels scratch;
-    const auto next = static_cast<std::uint32_t>(class_of_labels_.size());
-    class_of_row_.push_back(class_of_labels_.try_emplace(labels(row, scratch), next).first->second);
-    matched_classes_.resize(class_of_labels_.size());
-    kept_classes_.resize(class_of_labels_.size());
+    class_of_row_.push_back(classes_.number_of(labels(row, scratch)).number);
+    matched_classes_.resize(classes_.size());
+    kept_classes_.resize(classes_.size());
   }
   return row;
 }
@@ -169,6 +170,11 @@ EvalStatus VectorMatchNode::match_pair(std::uint32_t many_row, std::uint32_t one
   };
   const Operand many_value = operand(many(), many_row, matching_->fill_left);
   const Operand one_value = operand(one(), one_row, matching_->fill_right);
+  if (many_value.histogram == nullptr && one_value.histogram == nullptr && on_numbers_ != nullptr) {
+    const std::uint32_t row = result_row(many_row, one_row);
+    return swapped_ ? match_numbers(row, group, one_value.value, many_value.value)
+                    : match_numbers(row, group, many_value.value, one_value.value);
+  }
   BinaryResult result = swapped_ ? binary_values(op_, one_value, many_value, position())
                                  : binary_values(op_, many_value, one_value, position());
   if (result.annotation) last_note_ = std::move(result.annotation);
@@ -196,14 +202,30 @@ EvalStatus VectorMatchNode::mark_matched(std::uint32_t row, std::uint32_t group)
   return {};
 }
 
+// The same for two numbers, which most matches are of.
+EvalStatus VectorMatchNode::match_numbers(std::uint32_t row, std::uint32_t group, double left, double right) {
+  if (auto status = mark_matched(row, group); !status) return status;
+  const double value = on_numbers_(left, right);
+  const bool compares = is_comparison(op_);
+  if (compares && value == 0 && !return_bool_) return {};
+  if (auto status = check_unique(row); !status) return status;
+  column_.set(row, compares && !return_bool_ ? left : value);
+  order_.push_back(row);
+  return {};
+}
+
+EvalStatus VectorMatchNode::check_unique(std::uint32_t row) {
+  if (one_to_one() || delayed_) return {};
+  if (kept_classes_.has(class_of_row_[row])) return same_labelset_error();
+  kept_classes_.set(class_of_row_[row], row);
+  return {};
+}
+
 EvalStatus VectorMatchNode::keep(std::uint32_t row, BinaryResult result, const Column& left,
                                  std::uint32_t left_row) {
   const bool holds = result.outcome == BinaryResult::Outcome::value;
   if (!holds && !return_bool_) return {};
-  if (!one_to_one() && !delayed_) {
-    if (kept_classes_.has(class_of_row_[row])) return same_labelset_error();
-    kept_classes_.set(class_of_row_[row], row);
-  }
+  if (auto status = check_unique(row); !status) return status;
   if (return_bool_) {
     column_.set(row, holds ? 1 : 0);
   } else if (result.is_left_histogram) {

@@ -153,9 +153,12 @@ void CollisionTracker::forget() {
 void CollisionTracker::extend(const Node& node) {
   Labels scratch;
   for (; extended_ < node.rows(); ++extended_) {
-    const auto [at, is_first] = first_.try_emplace(node.labels(extended_, scratch), First{extended_, kNone});
-    if (is_first) continue;
-    First& first = at->second;
+    const auto [number, is_new] = index_.number_of(node.labels(extended_, scratch));
+    if (is_new) {
+      first_.push_back({extended_, kNone});
+      continue;
+    }
+    First& first = first_[number];
     if (first.group == kNone) {
       first.group = static_cast<std::uint32_t>(seen_.size());
       seen_.emplace_back();
@@ -199,6 +202,12 @@ void NameDroppingNode::extend() {
   set_rows(child(0).rows());
   if (!delayed_ && !child(0).unique_without_name()) tracking_ = true;
   if (tracking_) collisions_.extend(*this);
+}
+
+const Expr& without_parens(const Expr& expr) {
+  const Expr* inner = &expr;
+  while (inner->kind() == ExprKind::paren) inner = as<ParenExpr>(*inner).expr.get();
+  return *inner;
 }
 
 const Labels& drop_metadata(const Labels& labels, Labels& scratch) {

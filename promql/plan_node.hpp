@@ -22,6 +22,7 @@
 #include "promql/ast.hpp"
 #include "promql/engine.hpp"
 #include "promql/histogram.hpp"
+#include "promql/label_index.hpp"
 #include "promql/labels.hpp"
 #include "promql/series_source.hpp"
 
@@ -115,6 +116,8 @@ class Node {
   [[nodiscard]] virtual std::span<const std::uint32_t> order() const { return {}; }
   // No two rows that can be present together become equal when they lose their metric name.
   [[nodiscard]] virtual bool unique_without_name() const { return false; }
+  // The metric name that all rows have, if that is known without looking.
+  [[nodiscard]] virtual std::optional<std::string_view> common_metric_name() const { return std::nullopt; }
   [[nodiscard]] const Column& column() const { return column_; }
 
   // Binding. A plan calls these on the root.
@@ -200,13 +203,15 @@ class CollisionTracker {
     std::uint64_t token = 0;
     std::uint32_t row = 0;
   };
+  // The first row of a label set.
   struct First {
     std::uint32_t row;
     std::uint32_t group;  // index in seen_, or kNone while the row is alone
   };
   [[nodiscard]] EvalStatus check_with(const Column& column, std::uint64_t token);
 
-  std::unordered_map<Labels, First, LabelsHash> first_;
+  LabelIndex index_;
+  std::vector<First> first_;
   std::vector<Contested> contested_;
   std::vector<Seen> seen_;
   std::uint32_t extended_ = 0;
@@ -255,6 +260,10 @@ void for_each_present(const Node& node, const Visit& visit) {
     if (present[row] != kAbsent) visit(row);
   }
 }
+
+// Arguments of functions and aggregations stand for themselves: parentheses around them do not count, not
+// even in the positions of annotations.
+[[nodiscard]] const Expr& without_parens(const Expr& expr);
 
 // Without __name__, __type__ and __unit__.
 [[nodiscard]] const Labels& drop_metadata(const Labels& labels, Labels& scratch);

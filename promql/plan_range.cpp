@@ -35,9 +35,10 @@ std::optional<Annotation> counter_note(const Labels& labels, bool by_type_label,
   return note::possible_non_counter(name, position);
 }
 
-PositionRange span_of(const std::vector<ExprPtr>& arguments) {
-  if (arguments.empty()) return {};
-  return {arguments.front()->position.start, arguments.back()->position.end};
+// Where an argument stands. Upstream has put a subquery's result in its place by then, which stands nowhere.
+PositionRange place_of(const Expr& argument) {
+  const Expr& expr = without_parens(argument);
+  return expr.kind() == ExprKind::subquery ? PositionRange() : expr.position;
 }
 
 }  // namespace
@@ -48,8 +49,8 @@ RangeFunctionNode::RangeFunctionNode(const Call& call, const RangeFunction& func
     : NameDroppingNode(call.position, options.delayed_name_removal),
       function_(&function),
       options_(&options) {
-  prototype_.first_argument = call.args.front()->position;
-  prototype_.all_arguments = span_of(call.args);
+  prototype_.first_argument = place_of(*call.args.front());
+  prototype_.all_arguments = {place_of(*call.args.front()).start, place_of(*call.args.back()).end};
   adopt(std::move(arguments[range_index]));
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (i != range_index) adopt(std::move(arguments[i]));
@@ -69,6 +70,7 @@ void RangeFunctionNode::forget_rows() {
   NameDroppingNode::forget_rows();
   counter_notes_.clear();
   note_of_row_.clear();
+  note_of_all_ = false;
   notes_extended_ = 0;
 }
 
@@ -96,6 +98,13 @@ void RangeFunctionNode::extend() {
 }
 
 void RangeFunctionNode::extend_counter_notes() {
+  const auto name = child(0).common_metric_name();
+  if (name && !options_->type_and_unit_labels) {
+    if (looks_like_counter(*name) || note_of_all_ || rows() == 0) return;
+    counter_notes_.push_back(note::possible_non_counter(*name, prototype_.first_argument));
+    note_of_all_ = true;
+    return;
+  }
   Labels scratch;
   for (; notes_extended_ < rows(); ++notes_extended_) {
     const Labels& labels = child(0).labels(notes_extended_, scratch);
@@ -112,6 +121,12 @@ void RangeFunctionNode::extend_counter_notes() {
 }
 
 void RangeFunctionNode::raise_counter_notes(Annotations& annotations) {
+  if (note_of_all_) {
+    const auto& present = column_.present;
+    if (std::find(present.begin(), present.end(), kNumber) != present.end())
+      annotations.add(counter_notes_[0]);
+    return;
+  }
   std::vector<bool> raised(counter_notes_.size());
   std::size_t left = raised.size();
   for (std::uint32_t row = 0; row < rows() && left > 0; ++row) {
@@ -146,7 +161,7 @@ EvalStatus RangeFunctionNode::evaluate(RunState& state, const Frame& frame, Time
       return status;
     }
   }
-  if (!note_of_row_.empty()) raise_counter_notes(state.annotations);
+  if (!counter_notes_.empty()) raise_counter_notes(state.annotations);
   return function_->keeps_name ? EvalStatus() : check_frame_collisions(frame.id);
 }
 

@@ -25,6 +25,13 @@ EvalStatus TimeShift::prepare(const TimeRange& query) {
   return {};
 }
 
+SelectionRows::SelectionRows(const VectorSelector& selector) : selector_(&selector) {
+  for (const Matcher& matcher : selector.matchers) {
+    const bool demands = matcher.type() == MatchType::equal && matcher.name() == kMetricName;
+    if (demands && !matcher.value().empty()) demanded_name_ = matcher.value();
+  }
+}
+
 void SelectionRows::attach(SeriesSource& source) {
   source_ = &source;
   lease_ = SelectionLease(source, selector_->matchers);
@@ -40,6 +47,10 @@ void SelectionRows::forget() {
 
 std::uint32_t SelectionRows::extend() {
   const auto count = static_cast<std::uint32_t>(lease_->series.size());
+  if (seen_ == count) return count;
+  const bool nothing_to_see =
+      demanded_name_ && !source_->may_have_label("__type__") && !source_->may_have_label("__unit__");
+  if (nothing_to_see) seen_ = count;
   for (; seen_ < count && unique_without_name_; ++seen_) {
     if (lease_->series[seen_] == kNoSeries) continue;
     const Labels& labels = source_->labels(lease_->series[seen_]);

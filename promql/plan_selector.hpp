@@ -32,7 +32,7 @@ class TimeShift {
 // Series of the source, one row an entry of the selection.
 class SelectionRows {
  public:
-  explicit SelectionRows(const VectorSelector& selector) : selector_(&selector) {}
+  explicit SelectionRows(const VectorSelector& selector);
   void attach(SeriesSource& source);
   void detach() { lease_ = SelectionLease(); }
   void forget();
@@ -44,6 +44,8 @@ class SelectionRows {
     return series == kNoSeries ? no_labels_ : source_->labels(series);
   }
   [[nodiscard]] bool unique_without_name() const { return unique_without_name_; }
+  // The name that the selector demands.
+  [[nodiscard]] std::optional<std::string_view> demanded_name() const { return demanded_name_; }
   [[nodiscard]] std::span<const SeriesRef> series(std::uint32_t rows) const {
     return std::span<const SeriesRef>(lease_->series).first(rows);
   }
@@ -55,6 +57,7 @@ class SelectionRows {
   SelectionLease lease_;
   std::uint64_t epoch_ = 0;
   std::uint32_t seen_ = 0;
+  std::optional<std::string_view> demanded_name_;
   std::string name_;
   Labels no_labels_;  // of rows whose series is gone
   bool unique_without_name_ = true;
@@ -149,6 +152,9 @@ class MatrixSelectorNode final : public RangeNode {
     return series_.labels(row);
   }
   [[nodiscard]] bool unique_without_name() const override { return series_.unique_without_name(); }
+  [[nodiscard]] std::optional<std::string_view> common_metric_name() const override {
+    return series_.demanded_name();
+  }
   void attach(SeriesSource& source) override { series_.attach(source); }
   void detach() override { series_.detach(); }
   [[nodiscard]] bool outdated() const override { return series_.outdated(); }
@@ -205,7 +211,7 @@ class SubqueryNode final : public RangeNode {
   const SubqueryExpr* subquery_;
   Duration default_step_;
   std::chrono::milliseconds step_{};
-  std::unordered_map<Labels, std::uint32_t, LabelsHash> row_of_labels_;
+  LabelIndex row_of_labels_;
   std::vector<std::uint32_t> row_of_child_;
   std::vector<std::uint32_t> source_row_;
   std::vector<Points> points_;

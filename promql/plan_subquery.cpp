@@ -45,10 +45,9 @@ void SubqueryNode::forget_rows() {
 void SubqueryNode::extend() {
   Labels scratch;
   for (auto row = static_cast<std::uint32_t>(row_of_child_.size()); row < child(0).rows(); ++row) {
-    const auto next = static_cast<std::uint32_t>(source_row_.size());
-    const auto [at, is_new] = row_of_labels_.try_emplace(child(0).labels(row, scratch), next);
+    const auto [number, is_new] = row_of_labels_.number_of(child(0).labels(row, scratch));
     if (is_new) source_row_.push_back(row);
-    row_of_child_.push_back(at->second);
+    row_of_child_.push_back(number);
   }
   points_.resize(source_row_.size());
   set_rows(static_cast<std::uint32_t>(source_row_.size()));

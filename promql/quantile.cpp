@@ -136,9 +136,9 @@ namespace {
 double exponential_interpolation(const HistogramBucket& bucket, double fraction) {
   const double log_lower = go_log2(std::fabs(bucket.lower));
   const double log_upper = go_log2(std::fabs(bucket.upper));
-  if (bucket.lower > 0) return std::exp2(log_lower + (log_upper - log_lower) * fraction);
+  if (bucket.lower > 0) return go_exp2(log_lower + (log_upper - log_lower) * fraction);
   // A negative bucket is the mirror of a positive one.
-  return -std::exp2(log_upper + (log_lower - log_upper) * (1 - fraction));
+  return -go_exp2(log_upper + (log_lower - log_upper) * (1 - fraction));
 }
 
 // A histogram with one side only ends at zero on the other, if the zero bucket is reached.

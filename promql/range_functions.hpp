@@ -102,6 +102,9 @@ class RangeFunctionNode final : public NameDroppingNode {
                     std::size_t range_index, const PlanOptions& options);
   [[nodiscard]] const Labels& labels(std::uint32_t row, Labels& scratch) const override;
   [[nodiscard]] bool drops_name(std::uint32_t row) const override;
+  [[nodiscard]] bool unique_without_name() const override {
+    return function_->keeps_name ? child(0).unique_without_name() : NameDroppingNode::unique_without_name();
+  }
   void forget_rows() override;
   [[nodiscard]] EvalStatus begin(RunState& state, const Frame& frame) override;
 
@@ -126,6 +129,7 @@ class RangeFunctionNode final : public NameDroppingNode {
   std::vector<double> scratch_;
   std::vector<Annotation> counter_notes_;
   std::vector<std::uint32_t> note_of_row_;  // 0: none, else 1 + index; empty while no row has one
+  bool note_of_all_ = false;                // there is one note, and all rows have it
   std::uint32_t notes_extended_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,9 @@ class SeriesSource {
 
   // REQUIRES: `series` is one of this source's, and not gone.
   [[nodiscard]] virtual const Labels& labels(SeriesRef series) const = 0;
+
+  // Whether some series may have a label of this name. Saves looking at all of them.
+  [[nodiscard]] virtual bool may_have_label(std::string_view /*name*/) const { return true; }
 
   // For each series its newest sample with after < time <= at. A staleness marker there means absent, and
   // so does kNoSeries.

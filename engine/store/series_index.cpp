@@ -61,21 +61,24 @@ PostingIndex::Slots PostingIndex::matching(const Values& values, const Matcher& 
   return slots;
 }
 
-std::optional<PostingIndex::Slots> PostingIndex::candidates(std::span<const Matcher> matchers) const {
+std::optional<PostingIndex::Candidates> PostingIndex::candidates(std::span<const Matcher> matchers) const {
   const Slots* shortest = nullptr;
+  const Matcher* decided = nullptr;
   for (const Matcher& matcher : matchers) {
     if (matcher.type() != MatchType::equal || matcher.value().empty()) continue;
     const auto name = names_.find(matcher.name());
-    if (name == names_.end()) return Slots();
+    if (name == names_.end()) return Candidates();
     const auto value = name->second.find(matcher.value());
-    if (value == name->second.end()) return Slots();
-    if (shortest == nullptr || value->second.size() < shortest->size()) shortest = &value->second;
+    if (value == name->second.end()) return Candidates();
+    if (shortest != nullptr && value->second.size() >= shortest->size()) continue;
+    shortest = &value->second;
+    decided = &matcher;
   }
-  if (shortest != nullptr) return *shortest;
+  if (shortest != nullptr) return Candidates{*shortest, decided};
   for (const Matcher& matcher : matchers) {
     if (matcher.matches_empty()) continue;
     const auto name = names_.find(matcher.name());
-    return name == names_.end() ? Slots() : matching(name->second, matcher);
+    return name == names_.end() ? Candidates() : Candidates{matching(name->second, matcher), nullptr};
   }
   return std::nullopt;
 }

@@ -32,9 +32,12 @@ class PostingIndex {
   void remove(std::span<const Labels* const> labels, const std::function<bool(std::uint32_t)>& is_gone);
   void clear() { names_.clear(); }
 
-  // Slots that may match: the shortest list that a matcher allows, or nothing if no matcher narrows the
-  // choice.
-  [[nodiscard]] std::optional<Slots> candidates(std::span<const Matcher> matchers) const;
+  // Slots that may match, or nothing if no matcher narrows the choice.
+  struct Candidates {
+    Slots slots;
+    const Matcher* decided = nullptr;  // all of them match this one, and they are in order
+  };
+  [[nodiscard]] std::optional<Candidates> candidates(std::span<const Matcher> matchers) const;
   [[nodiscard]] const std::map<std::string, Values, std::less<>>& names() const { return names_; }
   [[nodiscard]] std::size_t pairs() const;
 

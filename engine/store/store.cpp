@@ -29,6 +29,12 @@ struct SeriesRecord {
   std::unique_ptr<SampleColumns> columns;
 };
 
+// The newest sample of a slot, if it is a number; then an instant selector needs no more.
+struct Newest {
+  Timestamp time = Timestamp::max();
+  double value = 0;
+};
+
 struct Head {
   SampleSpan samples;
   std::uint32_t generation = 0;
@@ -88,6 +94,7 @@ class Store::Impl {
   void release(const promql::Selection& selection) { selections_.release(selection); }
 
   const std::vector<Head>& heads() const { return heads_; }
+  const std::vector<Newest>& newest() const { return newest_; }
   const PostingIndex& postings() const { return postings_; }
 
  private:
@@ -104,6 +111,7 @@ class Store::Impl {
   SeriesRef ref(std::uint32_t slot) const { return {slot, heads_[slot].generation}; }
 
   std::vector<Head> heads_;
+  std::vector<Newest> newest_;  // of each slot
   std::vector<std::uint32_t> free_slots_;
   std::unordered_multimap<std::uint64_t, std::uint32_t> slots_by_hash_;
   PostingIndex postings_;
@@ -132,6 +140,7 @@ SeriesRef Store::Impl::find_or_create(const Labels& labels) {
   if (free_slots_.empty()) {
     slot = static_cast<std::uint32_t>(heads_.size());
     heads_.emplace_back();
+    newest_.emplace_back();
   } else {
     slot = free_slots_.back();
     free_slots_.pop_back();
@@ -176,6 +185,7 @@ AppendOutcome Store::Impl::append(SeriesRef series, NewSample sample) {
   if (is_marker) head.samples.last_marker = sample.time;
   if (!head.record->columns || head.record->columns->full()) make_room(head);
   max_time_ = std::max(max_time_, sample.time);
+  newest_[series.slot] = sample.histogram ? Newest() : Newest{sample.time, sample.value};
   head.record->columns->append(std::move(sample));
   ++appended_;
   refresh(head);
@@ -246,6 +256,7 @@ void Store::Impl::trim(Timestamp older_than) {
     retire(nullptr, std::move(head.record));
     head.record.reset();
     head.samples = SampleSpan();
+    newest_[slot] = Newest();
     free_slots_.push_back(slot);
   }
   removed_ += gone.size();
@@ -260,15 +271,20 @@ void Store::Impl::clear() {
 
 std::vector<std::uint32_t> Store::Impl::select(std::span<const Matcher> matchers) const {
   std::vector<std::uint32_t> slots;
+  const Matcher* decided = nullptr;
   if (auto candidates = postings_.candidates(matchers)) {
-    slots = std::move(*candidates);
+    slots = std::move(candidates->slots);
+    decided = candidates->decided;
   } else {
     for (std::uint32_t slot = 0; slot < heads_.size(); ++slot) {
       if (heads_[slot].record) slots.push_back(slot);
     }
   }
-  std::erase_if(slots,
-                [&](std::uint32_t slot) { return !matches_all(matchers, heads_[slot].record->labels); });
+  if (decided == nullptr || matchers.size() > 1) {
+    std::erase_if(slots,
+                  [&](std::uint32_t slot) { return !matches_all(matchers, heads_[slot].record->labels); });
+  }
+  if (decided != nullptr) return slots;
   std::sort(slots.begin(), slots.end(), [this](std::uint32_t a, std::uint32_t b) {
     return heads_[a].record->number < heads_[b].record->number;
   });
@@ -288,7 +304,11 @@ const promql::Selection& Store::Impl::acquire(std::span<const Matcher> matchers)
 }
 
 std::unique_ptr<PinnedView> Store::Impl::pin(std::span<const promql::SelectionRequest> requests) {
-  auto view = std::make_unique<PinnedViewImpl>(++next_view_);
+  std::vector<std::string> absent;
+  for (const char* name : {"__type__", "__unit__"}) {
+    if (!postings_.names().contains(name)) absent.emplace_back(name);
+  }
+  auto view = std::make_unique<PinnedViewImpl>(++next_view_, std::move(absent));
   for (const promql::SelectionRequest& request : requests) {
     std::string key = selection_key(request.matchers);
     if (view->holds(key)) continue;
@@ -441,11 +461,25 @@ const Labels& Store::labels(SeriesRef series) const {
   return impl_->heads()[series.slot].record->labels;
 }
 
+bool Store::may_have_label(std::string_view name) const {
+  return impl_->postings().names().contains(name);
+}
+
 void Store::latest(std::span<const SeriesRef> series, Timestamp after, Timestamp at,
                    const promql::LatestColumns& out) const {
   const std::vector<Head>& heads = impl_->heads();
+  const std::vector<Newest>& newest = impl_->newest();
+  const bool whole = !out.start_times.empty();
   for (std::size_t row = 0; row < series.size(); ++row) {
-    if (series[row] != kNoSeries) find_latest(heads[series[row].slot].samples, after, at, row, out);
+    if (series[row] == kNoSeries) continue;
+    const Newest& sample = newest[series[row].slot];
+    if (sample.time > at || whole) {
+      find_latest(heads[series[row].slot].samples, after, at, row, out);
+    } else if (sample.time > after && !promql::is_stale_nan(sample.value)) {
+      out.values[row] = sample.value;
+      out.present[row] = 1;
+      if (!out.times.empty()) out.times[row] = sample.time;
+    }
   }
 }
 

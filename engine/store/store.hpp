@@ -97,6 +97,7 @@ class Store final : public promql::SeriesSource {
   [[nodiscard]] const promql::Selection& acquire(std::span<const Matcher> matchers) override;
   void release(const promql::Selection& selection) override;
   [[nodiscard]] const Labels& labels(SeriesRef series) const override;
+  [[nodiscard]] bool may_have_label(std::string_view name) const override;
   void latest(std::span<const SeriesRef> series, Timestamp after, Timestamp at,
               const promql::LatestColumns& out) const override;
   void windows(std::span<const SeriesRef> series, Timestamp after, Timestamp through,
