@@ -134,6 +134,10 @@ void read_labels(MapReader& map, Receiver& receiver) {
 
 }  // namespace
 
+std::span<const std::string_view> service_global_keys() {
+  return kServiceKeys;
+}
+
 notifiers::Settings default_service_globals() {
   const yaml::Document document;
   Diagnostics diagnostics;

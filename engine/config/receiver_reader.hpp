@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "rules/yaml/decode.hpp"
 
 namespace tocsin::config {
+
+// Upstream's keys of `global` that belong to services, in its order, those not served included.
+[[nodiscard]] std::span<const std::string_view> service_global_keys();
 
 // Takes the keys of all services out of `global`, those of services not served with a warning.
 [[nodiscard]] notifiers::Settings read_service_globals(yaml::MapReader& map, const std::string& directory,

@@ -271,7 +271,13 @@ class SettingsReader {
       map_.error(field.name, format("expected a mapping, found {}", yaml::describe(*node)));
       return;
     }
-    settings_.set(field.name, to_value(map_.scope(), *node));
+    if (field.type == FieldType::data) return settings_.set(field.name, to_value(map_.scope(), *node));
+    // The keys of the map itself are text whatever they look like; only below it Go has keys of any type.
+    templates::Map entries;
+    for (const yaml::Entry& entry : node->entries) {
+      entries.insert_or_assign(entry.key->value, to_value(map_.scope(), *entry.value));
+    }
+    settings_.set(field.name, Value::any_map(std::move(entries)));
   }
 
   MapReader& map_;

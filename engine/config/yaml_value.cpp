@@ -15,6 +15,16 @@ bool resolves_to_string(std::string_view text) {
   return yaml::resolve_type(node, yaml::Dialect::v2) == yaml::ScalarType::string;
 }
 
+// "22:00" is a number to base 60 for YAML 1.1; Go quotes it for the sake of other readers.
+bool is_base_60(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string_view::npos) return false;
+  if (text.substr(0, colon).find_first_not_of("0123456789_") != std::string_view::npos) return false;
+  return text.back() != ':' &&
+         text.substr(colon).find_first_not_of("0123456789:._") == std::string_view::npos;
+}
+
 bool has_special(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -37,35 +47,59 @@ bool can_be_plain(std::string_view text, bool in_flow) {
   return true;
 }
 
-std::string double_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += format("\\x{:02X}", byte);
-    } else {
-      out += c;
+// Where a text goes on in the next line: libyaml breaks at a single space behind column 80.
+class FoldingText {
+ public:
+  FoldingText(std::string& out, std::size_t column, std::size_t indent)
+      : out_(out),
+        line_start_(static_cast<std::ptrdiff_t>(out.size()) - static_cast<std::ptrdiff_t>(column)),
+        indent_(indent) {}
+
+  void add(std::string_view escaped) { out_ += escaped; }
+  // A space inside the text; `alone` if neither neighbour is one.
+  void add_space(bool alone) {
+    constexpr std::ptrdiff_t kWidth = 80;
+    if (!alone || static_cast<std::ptrdiff_t>(out_.size()) - line_start_ <= kWidth) {
+      out_ += ' ';
+      return;
     }
+    out_ += '\n';
+    line_start_ = static_cast<std::ptrdiff_t>(out_.size());
+    out_.append(indent_, ' ');
   }
-  return out + '"';
+
+ private:
+  std::string& out_;
+  std::ptrdiff_t line_start_;
+  std::size_t indent_;
+};
+
+std::string escaped_for_double_quotes(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == '"' || c == '\\') return {'\\', c};
+  if (c == '\n') return "\\n";
+  if (c == '\t') return "\\t";
+  if (c == '\r') return "\\r";
+  if (byte < 0x20 || byte == 0x7F) return format("\\x{:02X}", byte);
+  return {c};
 }
 
-std::string single_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    out += c;
-    if (c == '\'') out += c;
+enum class Quotes { none, single, twofold };
+
+std::string folded_text(std::string_view text, Quotes quotes, std::size_t column, std::size_t indent) {
+  std::string out = quotes == Quotes::none ? "" : quotes == Quotes::single ? "'" : "\"";
+  FoldingText writer(out, column, indent);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool inner = i > 0 && i + 1 < text.size();
+    if (text[i] == ' ') {
+      writer.add_space(inner && text[i - 1] != ' ' && text[i + 1] != ' ');
+    } else if (quotes == Quotes::twofold) {
+      writer.add(escaped_for_double_quotes(text[i]));
+    } else {
+      writer.add(text[i] == '\'' && quotes == Quotes::single ? "''" : text.substr(i, 1));
+    }
   }
-  return out + '\'';
+  return out + (quotes == Quotes::none ? "" : quotes == Quotes::single ? "'" : "\"");
 }
 
 bool can_be_literal(std::string_view text) {
@@ -90,12 +124,14 @@ std::string literal(std::string_view text, std::size_t indent) {
   }
 }
 
-std::string scalar(std::string_view text, std::size_t indent, bool in_flow) {
+std::string scalar(std::string_view text, std::size_t column, std::size_t indent, bool in_flow) {
   if (text.find('\n') != std::string_view::npos) {
-    return !in_flow && can_be_literal(text) ? literal(text, indent) : double_quoted(text);
+    if (!in_flow && can_be_literal(text)) return literal(text, indent);
+    return folded_text(text, Quotes::twofold, column, indent);
   }
-  if (has_special(text) || !resolves_to_string(text)) return double_quoted(text);
-  return can_be_plain(text, in_flow) ? std::string(text) : single_quoted(text);
+  const bool odd = has_special(text) || !resolves_to_string(text) || is_base_60(text);
+  const Quotes quotes = odd ? Quotes::twofold : can_be_plain(text, in_flow) ? Quotes::none : Quotes::single;
+  return folded_text(text, quotes, in_flow ? 0 : column, indent);
 }
 
 bool holds_secret(std::string_view key) {
@@ -229,7 +265,8 @@ std::string YamlValue::print() const {
 void YamlValue::print_child(std::string& out, std::size_t indent) const {
   switch (kind_) {
     case Kind::text:
-      out += ' ' + scalar(text_, indent + 2, false) + '\n';
+      out += ' ';
+      out += scalar(text_, out.size() - (out.rfind('\n') + 1), indent + 2, false) + '\n';
       return;
     case Kind::bare:
       out += ' ' + text_ + '\n';
@@ -237,7 +274,7 @@ void YamlValue::print_child(std::string& out, std::size_t indent) const {
     case Kind::flow_list: {
       out += " [";
       for (std::size_t i = 0; i < children_.size(); ++i) {
-        out += (i > 0 ? ", " : "") + scalar(children_[i].second.text_, 0, true);
+        out += (i > 0 ? ", " : "") + scalar(children_[i].second.text_, 0, 0, true);
       }
       out += "]\n";
       return;
@@ -261,7 +298,7 @@ void YamlValue::print_to(std::string& out, std::size_t indent, bool inside_list)
     if (!(inside_list && first)) out.append(indent, ' ');
     first = false;
     if (kind_ == Kind::map) {
-      out += scalar(key, 0, false) + ':';
+      out += scalar(key, 0, 0, false) + ':';
       child.print_child(out, indent);
       continue;
     }

@@ -13,7 +13,8 @@ using namespace tocsin;
 
 namespace {
 
-std::string said_about(const std::string& name, config::MemoryFiles& files) {
+std::string said_about(const std::string& name, config::MemoryFiles& files,
+                       std::string* effective = nullptr) {
   Diagnostics diagnostics;
   config::LoadOptions options;
   options.file = name;
@@ -24,9 +25,11 @@ std::string said_about(const std::string& name, config::MemoryFiles& files) {
     loading.file = name;
     (void)rules::load_rule_file(text, loading, diagnostics);
   } else if (name.ends_with(".prometheus.yml")) {
-    (void)config::load_prometheus_config(text, options, files, diagnostics);
+    const auto loaded = config::load_prometheus_config(text, options, files, diagnostics);
+    if (loaded && effective != nullptr) *effective = loaded->effective_yaml;
   } else {
-    (void)config::load_alertmanager_config(text, options, files, diagnostics);
+    const auto loaded = config::load_alertmanager_config(text, options, files, diagnostics);
+    if (loaded && effective != nullptr) *effective = loaded->effective_yaml;
   }
   std::string said = format_diagnostics(diagnostics.all());
   said += diagnostics.has_errors() ? failed_line(diagnostics.all(), 1) : "valid";
@@ -65,4 +68,24 @@ TEST_CASE("WhatLoadersSayIsGolden") {
     if (std::getenv("TOCSIN_UPDATE_GOLDEN") != nullptr) std::ofstream(golden) << said;
     CHECK(said == test::slurp(golden));
   }
+}
+
+// NAME.KIND.effective is what /api/v1/status/config and /api/v2/status show for a valid file.
+TEST_CASE("EffectiveConfigurationIsGolden") {
+  const std::filesystem::path folder = std::string(TOCSIN_SOURCE_DIR) + "/tests/golden/config";
+  config::MemoryFiles files = test::memory_of(folder);
+  int cases = 0;
+  for (const std::filesystem::path& path : test::sorted_files(folder, ".yml")) {
+    const std::string name = path.filename().string();
+    INFO(name);
+    std::string effective;
+    (void)said_about(name, files, &effective);
+    if (effective.empty()) continue;
+    ++cases;
+    std::filesystem::path golden = path;
+    golden.replace_extension(".effective");
+    if (std::getenv("TOCSIN_UPDATE_GOLDEN") != nullptr) std::ofstream(golden) << effective;
+    CHECK(effective == test::slurp(golden));
+  }
+  CHECK(cases >= 4);
 }
