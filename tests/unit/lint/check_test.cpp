@@ -96,8 +96,7 @@ TEST_CASE("UnderUpstreamsNamesTheLayoutIsTheirs") {
        " - 1 templates\n  SUCCESS\n\n",
        ""},
       {"amtool check-config fails", check_alertmanager({"am-bad.yml"}, options, files), 1,
-       "Checking 'am-bad.yml'  FAILED: am-bad.yml:1:19: route: undefined receiver \"b\", did you mean "
-       "\"a\"?\n\n",
+       "Checking 'am-bad.yml'  FAILED: am-bad.yml:1:19: route: undefined receiver \"b\"\n\n",
        "amtool: error: failed to validate 1 file(s)\n"},
   };
   for (const Case& c : cases) {
