@@ -50,7 +50,7 @@ struct Integration {
   int index = 0;                                // within its kind in the receiver: slack[0]
   bool send_resolved = false;
   HttpClientPtr http;            // never null
-  notifiers::Settings settings;  // complete: globals applied, paths joined with the configuration's directory
+  notifiers::Settings settings;  // complete: globals applied
 };
 
 struct Receiver {

@@ -103,8 +103,10 @@ class IntegrationReader {
     integration.http = own ? own : global_.http;
     const int errors_before = scope_.diagnostics.errors();
     integration.settings = read_settings(map, service.table.fields, lint_);
+    // A field that could not be read would only be reported again, as missing.
+    const bool readable = scope_.diagnostics.errors() == errors_before && map.valid();
     map.finish();
-    if (scope_.diagnostics.errors() > errors_before || !map.valid()) return integration;
+    if (!readable) return integration;
     if (service.table.check) report_problems(map, service.table.check(integration.settings));
     if (service.table.apply_globals) {
       const notifiers::Globals globals{global_.services, own != nullptr,
@@ -152,9 +154,8 @@ notifiers::Settings default_service_globals() {
 notifiers::Settings read_service_globals(MapReader& map, const std::string& directory,
                                          std::vector<Diagnostic>& lint) {
   const std::vector<FieldSpec> fields = all_global_fields();
-  const int errors_before = map.scope().diagnostics.errors();
   notifiers::Settings settings = read_settings(map, fields, lint);
-  if (map.scope().diagnostics.errors() == errors_before) report_global_problems(map, settings);
+  report_global_problems(map, settings);
   for (const std::string_view key : kServiceKeys) {
     if (std::ranges::find(fields, key, &FieldSpec::name) != fields.end()) continue;
     if (key == "smtp_tls_config") {

@@ -41,6 +41,7 @@ struct StopParsing final : std::exception {
 struct Weight {
   std::uint64_t decoded = 1;
   std::uint64_t aliased = 0;
+  std::size_t height = 1;  // levels, this one included
 
   void add(std::uint64_t& count, std::uint64_t more) {
     count = more > std::numeric_limits<std::uint64_t>::max() - count
@@ -230,6 +231,10 @@ class Builder final : public YAML::EventHandler {
     Frame& frame = stack_.back();
     add_weight(frame.weight, node, alias);
     if (is_excessive(frame.weight)) throw StopParsing(offset, "aliases expand to too many values");
+    // Aliases in aliases are deep without any bracket that is.
+    if (stack_.size() + frame.weight.height > kMaxDepth + 1) {
+      throw StopParsing(offset, format("nested more than {} levels deep", kMaxDepth));
+    }
     if (frame.node->kind == NodeKind::sequence) {
       frame.node->items.push_back(&node);
     } else if (frame.key == nullptr) {
@@ -243,6 +248,7 @@ class Builder final : public YAML::EventHandler {
   void add_weight(Weight& sum, const Node& node, bool alias) {
     const auto found = weights_.find(&node);
     const Weight weight = found == weights_.end() ? Weight{} : found->second;
+    sum.height = std::max(sum.height, weight.height + 1);
     sum.add(sum.decoded, weight.decoded);
     if (alias) sum.add(sum.decoded, 1);
     sum.add(sum.aliased, alias ? weight.decoded : weight.aliased);

@@ -127,6 +127,12 @@ TEST_CASE("TreesThatAreTooLargeAreRefused") {
   deep.append(400, '[').append(400, ']');
   CHECK(read("a: " + deep).errors == "1:203: nested more than 200 levels deep\n");
 
+  std::string chain = "a0: &a0 [x]\n";
+  for (int i = 1; i < 400; ++i) {
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  }
+  CHECK(read(chain).errors.find("nested more than 200 levels deep") != std::string::npos);
+
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
   for (int i = 1; i < 9; ++i) {
     const std::string previous = "*a" + std::to_string(i - 1);
