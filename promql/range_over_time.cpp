@@ -178,13 +178,13 @@ Point deviation_kernel(const RangeSamples& samples, const RangeCall& call) {
   return Point::number(std::sqrt(variance_of(samples.values)));
 }
 
-struct Line {
+struct FittedLine {
   double slope = 0;
   double intercept = 0;
 };
 
 // Least squares; the intercept is the value at `at`.
-Line regression(const RangeSamples& samples, Timestamp at) {
+FittedLine regression(const RangeSamples& samples, Timestamp at) {
   KahanSum sum_x;
   KahanSum sum_y;
   KahanSum sum_xy;
@@ -200,7 +200,7 @@ Line regression(const RangeSamples& samples, Timestamp at) {
     sum_xy.add(x * y);
     sum_x2.add(x * x);
   }
-  if (constant) return std::isinf(first) ? Line{kNaN, kNaN} : Line{0, first};
+  if (constant) return std::isinf(first) ? FittedLine{kNaN, kNaN} : FittedLine{0, first};
   const auto n = static_cast<double>(samples.values.size());
   const double x = sum_x.total();
   const double y = sum_y.total();
@@ -223,7 +223,7 @@ Point derivative_kernel(const RangeSamples& samples, const RangeCall& call) {
 
 Point predict_kernel(const RangeSamples& samples, const RangeCall& call) {
   if (!enough_for_regression(samples, call)) return {};
-  const Line line = regression(samples, call.at);
+  const FittedLine line = regression(samples, call.at);
   return Point::number(line.slope * call.arguments[0] + line.intercept);
 }
 

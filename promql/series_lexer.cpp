@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "promql/ascii.hpp"
 #include "promql/labels.hpp"
 #include "promql/quote.hpp"
 
@@ -13,12 +14,6 @@ constexpr auto kHistogramFields =
     std::to_array<std::string_view>({"sum", "count", "schema", "offset", "n_offset", "buckets", "n_buckets",
                                      "z_bucket", "z_bucket_w", "custom_values", "counter_reset_hint"});
 constexpr auto kResetHints = std::to_array<std::string_view>({"unknown", "reset", "not_reset", "gauge"});
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 }  // namespace
 
@@ -123,7 +118,7 @@ Token SeriesLexer::in_histogram() {
 Token SeriesLexer::histogram_word() {
   while (is_alpha(cursor_.peek())) cursor_.next();
   const std::string_view text = cursor_.since(start_);
-  const std::string name = lower_case(text);
+  const std::string name = ascii_lower(text);
   if (std::ranges::count(kHistogramFields, name) != 0) {
     if (cursor_.peek() == ':') return emit(TokenKind::histogram_field);
     return fail("missing `:` for histogram descriptor");
@@ -151,7 +146,7 @@ Token SeriesLexer::in_buckets() {
 Token SeriesLexer::bucket_word() {
   const char32_t first = cursor_.peek();
   while (is_alpha(cursor_.peek())) cursor_.next();
-  const std::string name = lower_case(cursor_.since(start_));
+  const std::string name = ascii_lower(cursor_.since(start_));
   if (name == "inf" || name == "nan") return emit(TokenKind::number);
   return fail("invalid character in buckets description: " + go_quote_rune(first));
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/number_text.hpp"
 #include "promql/parser_state.hpp"
@@ -32,12 +33,6 @@ CounterReset reset_hint(std::string_view name) {
   if (name == "reset") return CounterReset::reset;
   if (name == "not_reset") return CounterReset::not_reset;
   return name == "gauge" ? CounterReset::gauge : CounterReset::unknown;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
 }
 
 class SequenceParser {
@@ -244,7 +239,7 @@ class SequenceParser {
 
   bool histogram_field(HistogramText& text) {
     if (peek().kind != TokenKind::histogram_field) return unexpected_token();
-    const std::string name = lower_case(take().text);
+    const std::string name = ascii_lower(take().text);
     if (!accept(TokenKind::colon)) return unexpected_token();
     // Of a field that is named twice the first counts, and the error has no position.
     const bool is_new = text.fields.insert(name).second;
@@ -268,7 +263,7 @@ class SequenceParser {
     if (name == "n_buckets") return number_list(histogram.negative.buckets);
     if (name == "custom_values") return number_list(histogram.custom_values);
     if (peek().kind != TokenKind::reset_hint) return unexpected_token();
-    histogram.counter_reset = reset_hint(lower_case(take().text));
+    histogram.counter_reset = reset_hint(ascii_lower(take().text));
     return true;
   }
 

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "promql/ascii.hpp"
+
 namespace tocsin::api {
 
 namespace {
-
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 

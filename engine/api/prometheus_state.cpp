@@ -7,18 +7,12 @@
 
 #include "engine/api/answers.hpp"
 #include "engine/api/routes.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/value.hpp"
 
 namespace tocsin::api {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 // ---- targets
 
@@ -39,7 +33,7 @@ void write_target(JsonWriter& json, const TargetView& target) {
 }
 
 Answer targets(const HttpRequest& request, const View& view) {
-  const std::string state = lower(request.parameter("state"));
+  const std::string state = ascii_lower(request.parameter("state"));
   const std::string_view pool = request.parameter("scrapePool");
   const bool any = state.empty() || state == "any";
   const bool active = any || state == "active";
@@ -242,7 +236,7 @@ std::optional<HttpResponse> read_rule_filter(const HttpRequest& request, RuleFil
   auto selectors = parse_selectors(request.parameters("match[]"));
   if (!selectors) return answer_error(ErrorType::bad_data, selectors.error().text);
   filter.selectors = std::move(*selectors);
-  const std::string type = lower(request.parameter("type"));
+  const std::string type = ascii_lower(request.parameter("type"));
   if (!type.empty() && type != "alert" && type != "record") {
     return answer_bad_parameter("type", format("not supported value {}", go_quote(type)));
   }
