@@ -1,6 +1,7 @@
 #include "notifiers/fields.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tocsin::notifiers {
 namespace {
@@ -9,6 +10,10 @@ using templates::Kind;
 using templates::Value;
 
 }  // namespace
+
+FieldSpec templated(std::string name, std::string default_text) {
+  return {std::move(name), FieldType::text, std::move(default_text), true, {}};
+}
 
 void Settings::erase(std::string_view name) {
   if (const auto found = values_.find(name); found != values_.end()) values_.erase(found);

@@ -44,6 +44,9 @@ struct FieldSpec {
   }
 };
 
+// A text field whose value is a template.
+[[nodiscard]] FieldSpec templated(std::string name, std::string default_text = "");
+
 // The values of one integration (or of `global`), by field name. What was not given has its default; a field
 // without default is absent. Values are templates::Value: text is a string, duration a time.Duration, count
 // and integer an int64, lists []interface {}, objects and data maps map[string]interface {}.

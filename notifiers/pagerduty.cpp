@@ -21,10 +21,6 @@ constexpr std::size_t kMaxSummary = 1024;  // characters, in both APIs
 // The v1 API has one address; upstream does not let it be configured.
 constexpr std::string_view kV1Url = "https://events.pagerduty.com/generic/2010-04-15/create_event.json";
 
-FieldSpec templated(std::string name, std::string default_text = "") {
-  return {std::move(name), FieldType::text, std::move(default_text), true, {}};
-}
-
 std::vector<FieldSpec> pagerduty_fields() {
   return {
       {"service_key", FieldType::secret, "", true, {}},

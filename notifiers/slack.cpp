@@ -23,10 +23,6 @@ constexpr std::string_view kPostMessageUrl = "https://slack.com/api/chat.postMes
 constexpr std::string_view kThread = "threadTs";
 constexpr std::string_view kChannel = "channelId";
 
-FieldSpec templated(std::string name, std::string default_text = "") {
-  return {std::move(name), FieldType::text, std::move(default_text), true, {}};
-}
-
 std::vector<FieldSpec> slack_fields() {
   return {
       {"api_url", FieldType::secret_url, "", false, {}},

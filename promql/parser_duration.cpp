@@ -12,21 +12,21 @@
 namespace tocsin::promql {
 namespace {
 
-constexpr int kLowestPrecedence = 1;
-constexpr int kPowerPrecedence = 3;
+constexpr int kLowestDurationPrecedence = 1;
+constexpr int kPowerDurationPrecedence = 3;
 constexpr double kLargestSeconds = 9223372036854775808.0 / 1e9;
 
-int precedence_of(TokenKind kind) {
+int duration_precedence(TokenKind kind) {
   switch (kind) {
     case TokenKind::add:
     case TokenKind::subtract:
-      return kLowestPrecedence;
+      return kLowestDurationPrecedence;
     case TokenKind::multiply:
     case TokenKind::divide:
     case TokenKind::modulo:
       return 2;
     case TokenKind::power:
-      return kPowerPrecedence;
+      return kPowerDurationPrecedence;
     default:
       return 0;
   }
@@ -107,7 +107,7 @@ void Parser::require_duration_expressions(PositionRange position) {
 }
 
 ExprPtr Parser::positive_duration() {
-  ExprPtr result = duration(kLowestPrecedence);
+  ExprPtr result = duration(kLowestDurationPrecedence);
   if (result != nullptr && result->kind() == ExprKind::number && as<NumberLiteral>(*result).value <= 0) {
     add_error(result->position, "duration must be greater than 0");
     return zero();
@@ -134,7 +134,7 @@ ExprPtr Parser::offset_duration() {
   if (is_literal(first)) return duration_literal();
   if (is_call_name(first)) return checked_duration_call();
   if (is_sign(first)) return signed_offset_duration();
-  return duration(kLowestPrecedence);
+  return duration(kLowestDurationPrecedence);
 }
 
 ExprPtr Parser::signed_offset_duration() {
@@ -157,14 +157,14 @@ ExprPtr Parser::signed_offset_duration() {
                      position);
   }
   if (accept(TokenKind::left_paren)) {
-    ExprPtr operand = duration(kLowestPrecedence);
+    ExprPtr operand = duration(kLowestDurationPrecedence);
     if (operand == nullptr || !expect(TokenKind::right_paren)) return nullptr;
     if (operand->kind() == ExprKind::duration) as<DurationExpr>(*operand).wrapped = true;
     return apply_sign(sign, std::move(operand));
   }
-  ExprPtr operand = duration(kPowerPrecedence);
+  ExprPtr operand = duration(kPowerDurationPrecedence);
   if (operand == nullptr) return nullptr;
-  return duration_operators(apply_sign(sign, std::move(operand)), kLowestPrecedence);
+  return duration_operators(apply_sign(sign, std::move(operand)), kLowestDurationPrecedence);
 }
 
 ExprPtr Parser::duration(int least_precedence) {
@@ -173,7 +173,7 @@ ExprPtr Parser::duration(int least_precedence) {
   ExprPtr lhs;
   if (is_sign(peek().kind)) {
     const Token sign = take();
-    ExprPtr operand = duration(kPowerPrecedence);
+    ExprPtr operand = duration(kPowerDurationPrecedence);
     if (operand == nullptr) return nullptr;
     lhs = apply_sign(sign, std::move(operand));
   } else {
@@ -185,7 +185,7 @@ ExprPtr Parser::duration(int least_precedence) {
 ExprPtr Parser::duration_operators(ExprPtr lhs, int least_precedence) {
   int operators = 0;
   while (lhs != nullptr) {
-    const int precedence = precedence_of(peek().kind);
+    const int precedence = duration_precedence(peek().kind);
     if (precedence == 0 || precedence < least_precedence) break;
     if (++operators > kMaxNesting) {
       fail(peek().range(), format("duration expression has more than {} operators", kMaxNesting));
@@ -213,7 +213,7 @@ ExprPtr Parser::combine_durations(ExprPtr lhs, const Token& op, ExprPtr rhs) {
 ExprPtr Parser::duration_primary() {
   if (is_call_name(peek().kind)) return checked_duration_call();
   if (!accept(TokenKind::left_paren)) return duration_literal();
-  ExprPtr inner = duration(kLowestPrecedence);
+  ExprPtr inner = duration(kLowestDurationPrecedence);
   if (inner == nullptr || !expect(TokenKind::right_paren)) return nullptr;
   require_duration_expressions(inner->position);
   if (inner->kind() == ExprKind::duration) as<DurationExpr>(*inner).wrapped = true;
@@ -229,9 +229,9 @@ ExprPtr Parser::duration_call() {
     if (!expect(TokenKind::right_paren)) return nullptr;
     return make_node(op, nullptr, nullptr, {name.position, last_closing_});
   }
-  ExprPtr lhs = duration(kLowestPrecedence);
+  ExprPtr lhs = duration(kLowestDurationPrecedence);
   if (lhs == nullptr || !expect(TokenKind::comma)) return nullptr;
-  ExprPtr rhs = duration(kLowestPrecedence);
+  ExprPtr rhs = duration(kLowestDurationPrecedence);
   if (rhs == nullptr || !expect(TokenKind::right_paren)) return nullptr;
   const PositionRange position{lhs->position.start, rhs->position.end};
   return make_node(op, std::move(lhs), std::move(rhs), position);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/number_text.hpp"
@@ -13,13 +14,9 @@
 namespace tocsin::templates {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 unsigned digit_value(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  c = lower(c);
+  c = ascii_lower(c);
   return c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a' + 10) : 99;
 }
 
@@ -32,7 +29,7 @@ struct BasedDigits {
 // Splits off 0x, 0b, 0o or the 0 of an old octal number.
 BasedDigits split_base(std::string_view text) {
   if (text.size() < 2 || text[0] != '0') return {10, text, false};
-  const char letter = text.size() >= 3 ? lower(text[1]) : '0';
+  const char letter = text.size() >= 3 ? ascii_lower(text[1]) : '0';
   if (letter == 'x') return {16, text.substr(2), true};
   if (letter == 'b') return {2, text.substr(2), true};
   if (letter == 'o') return {8, text.substr(2), true};

@@ -110,7 +110,7 @@ constexpr auto kMonths =
 constexpr auto kDays = std::to_array<std::string_view>(
     {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"});
 
-bool is_digit(std::string_view text, std::size_t index) {
+bool digit_at(std::string_view text, std::size_t index) {
   return index < text.size() && text[index] >= '0' && text[index] <= '9';
 }
 
@@ -120,7 +120,7 @@ std::optional<Chunk> fraction_at(std::string_view layout, std::size_t at) {
   const char digit = layout[at + 1];
   if (digit != '0' && digit != '9') return std::nullopt;
   const std::size_t end = std::min(layout.find_first_not_of(digit, at + 1), layout.size());
-  if (is_digit(layout, end)) return std::nullopt;
+  if (digit_at(layout, end)) return std::nullopt;
   Chunk chunk;
   chunk.part = digit == '0' ? Part::fraction_fixed : Part::fraction_trimmed;
   chunk.digits = static_cast<int>(end - at - 1);
@@ -342,8 +342,8 @@ bool LayoutReader::skip(std::string_view prefix) {
 }
 
 std::optional<int> LayoutReader::number(bool fixed) {
-  if (!is_digit(value_, 0) || (fixed && !is_digit(value_, 1))) return std::nullopt;
-  const std::size_t length = is_digit(value_, 1) ? 2 : 1;
+  if (!digit_at(value_, 0) || (fixed && !digit_at(value_, 1))) return std::nullopt;
+  const std::size_t length = digit_at(value_, 1) ? 2 : 1;
   const int result = length == 2 ? (value_[0] - '0') * 10 + (value_[1] - '0') : value_[0] - '0';
   value_.remove_prefix(length);
   return result;
@@ -352,7 +352,7 @@ std::optional<int> LayoutReader::number(bool fixed) {
 std::optional<int> LayoutReader::year_day_number(bool fixed) {
   int result = 0;
   std::size_t length = 0;
-  for (; length < 3 && is_digit(value_, length); ++length) result = result * 10 + (value_[length] - '0');
+  for (; length < 3 && digit_at(value_, length); ++length) result = result * 10 + (value_[length] - '0');
   if (length == 0 || (fixed && length != 3)) return std::nullopt;
   value_.remove_prefix(length);
   return result;
@@ -436,9 +436,9 @@ bool LayoutReader::read_part(const Chunk& chunk) {
     case Part::fraction_fixed:
       return read_fraction(static_cast<std::size_t>(chunk.digits) + 1);
     case Part::fraction_trimmed: {
-      if (value_.size() < 2 || (value_[0] != '.' && value_[0] != ',') || !is_digit(value_, 1)) return true;
+      if (value_.size() < 2 || (value_[0] != '.' && value_[0] != ',') || !digit_at(value_, 1)) return true;
       std::size_t length = 1;
-      while (is_digit(value_, length)) ++length;
+      while (digit_at(value_, length)) ++length;
       return read_fraction(length);
     }
     case Part::none:
@@ -449,10 +449,10 @@ bool LayoutReader::read_part(const Chunk& chunk) {
 
 bool LayoutReader::read_year(const Chunk& chunk) {
   const std::size_t length = chunk.part == Part::long_year ? 4 : 2;
-  if (value_.size() < length || (length == 4 && !is_digit(value_, 0))) return false;
+  if (value_.size() < length || (length == 4 && !digit_at(value_, 0))) return false;
   year_ = 0;
   for (std::size_t i = 0; i < length; ++i) {
-    if (!is_digit(value_, i)) return false;
+    if (!digit_at(value_, i)) return false;
     year_ = year_ * 10 + (value_[i] - '0');
   }
   if (length == 2) year_ += year_ >= 69 ? 1900 : 2000;
@@ -463,12 +463,12 @@ bool LayoutReader::read_year(const Chunk& chunk) {
 // A fraction may follow in the text even if the layout has none.
 bool LayoutReader::read_second(bool fixed) {
   if (!ranged(number(fixed), second_, 0, 59, "second")) return false;
-  const bool fraction = value_.size() >= 2 && (value_[0] == '.' || value_[0] == ',') && is_digit(value_, 1);
+  const bool fraction = value_.size() >= 2 && (value_[0] == '.' || value_[0] == ',') && digit_at(value_, 1);
   if (!range_error_.empty() || !fraction) return true;
   const Part following = next_chunk(layout_).part;
   if (following == Part::fraction_fixed || following == Part::fraction_trimmed) return true;
   std::size_t length = 2;
-  while (is_digit(value_, length)) ++length;
+  while (digit_at(value_, length)) ++length;
   return read_fraction(length);
 }
 
@@ -497,7 +497,7 @@ bool LayoutReader::read_offset(const OffsetForm& form) {
   if (form.colons && (text[3] != ':' || (form.seconds && text[6] != ':'))) return false;
   value_.remove_prefix(length);
   const auto pair = [&](std::size_t at) -> std::optional<int> {
-    if (!is_digit(text, at) || !is_digit(text, at + 1)) return std::nullopt;
+    if (!digit_at(text, at) || !digit_at(text, at + 1)) return std::nullopt;
     return (text[at] - '0') * 10 + (text[at + 1] - '0');
   };
   const std::optional<int> hours = pair(1);
@@ -521,7 +521,7 @@ std::size_t abbreviation_length(std::string_view text) {
     if (rest.empty() || (rest[0] != '+' && rest[0] != '-')) return 0;
     std::size_t length = 1;
     int hours = 0;
-    while (is_digit(rest, length) && length < 6) hours = hours * 10 + (rest[length++] - '0');
+    while (digit_at(rest, length) && length < 6) hours = hours * 10 + (rest[length++] - '0');
     return length > 1 && hours <= 23 ? length : 0;
   };
   if (text.starts_with("GMT")) return 3 + signed_hours(text.substr(3));
@@ -551,7 +551,7 @@ bool LayoutReader::read_fraction(std::size_t length) {
   if (value_.size() < length || (value_[0] != '.' && value_[0] != ',')) return false;
   nanosecond_ = 0;
   for (std::size_t i = 1; i < std::max<std::size_t>(length, 10); ++i) {
-    if (i < length && !is_digit(value_, i)) return false;
+    if (i < length && !digit_at(value_, i)) return false;
     if (i < 10) nanosecond_ = nanosecond_ * 10 + (i < length ? value_[i] - '0' : 0);
   }
   value_.remove_prefix(length);

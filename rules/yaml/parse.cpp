@@ -61,10 +61,6 @@ bool is_excessive(const Weight& weight) {
   return static_cast<double>(weight.aliased) / decoded > allowed;
 }
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n';
-}
-
 }  // namespace
 
 class Builder final : public YAML::EventHandler {

@@ -10,6 +10,10 @@
 
 namespace tocsin::yaml {
 
+[[nodiscard]] constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n';
+}
+
 // Directives before the first document: %YAML must be 1.1, %TAG is known, and a document start must follow.
 [[nodiscard]] std::optional<StreamError> check_directives(std::string_view text);
 
