@@ -22,41 +22,16 @@ constexpr std::array<Command, 6> kCommands{{
 }};
 
 // Commands of promtool and amtool that this program knows of and does not have.
-constexpr std::array<std::string_view, 35> kNotServed{"check service-discovery",
-                                                      "check web-config",
-                                                      "check healthy",
-                                                      "check ready",
-                                                      "query instant",
-                                                      "query range",
-                                                      "query series",
-                                                      "query labels",
-                                                      "query analyze",
-                                                      "debug pprof",
-                                                      "debug metrics",
-                                                      "debug all",
-                                                      "push metrics",
-                                                      "test rules",
-                                                      "tsdb bench",
-                                                      "tsdb analyze",
-                                                      "tsdb list",
-                                                      "tsdb dump",
-                                                      "tsdb dump-openmetrics",
-                                                      "tsdb create-blocks-from",
-                                                      "promql format",
-                                                      "promql label-matchers",
-                                                      "alert query",
-                                                      "alert add",
-                                                      "silence query",
-                                                      "silence add",
-                                                      "silence expire",
-                                                      "silence import",
-                                                      "silence update",
-                                                      "cluster show",
-                                                      "config show",
-                                                      "config routes",
-                                                      "template render",
-                                                      "globals",
-                                                      "alert"};
+// clang-format off
+constexpr std::string_view kNotServed[] = {
+    "check service-discovery", "check web-config", "check healthy", "check ready", "query instant",
+    "query range", "query series", "query labels", "query analyze", "debug pprof", "debug metrics",
+    "debug all", "push metrics", "test rules", "tsdb bench", "tsdb analyze", "tsdb list", "tsdb dump",
+    "tsdb dump-openmetrics", "tsdb create-blocks-from", "promql format", "promql label-matchers",
+    "alert query", "alert add", "silence query", "silence add", "silence expire", "silence import",
+    "silence update", "cluster show", "config show", "config routes", "template render", "globals", "alert",
+};
+// clang-format on
 
 Program program_of(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "promql/engine.hpp"
+#include "promql/parser.hpp"
+
 namespace tocsin::cli {
 
 inline constexpr std::string_view kVersion = TOCSIN_VERSION;
@@ -29,6 +32,11 @@ int check_config(const Invocation& invocation);
 int check_rules(const Invocation& invocation);
 int check_metrics(const Invocation& invocation);
 int check_alertmanager_config(const Invocation& invocation);
+
+// Sets what the names of --enable-feature stand for. Gives those that mean nothing here.
+[[nodiscard]] std::vector<std::string> enable_features(const std::vector<std::string>& given,
+                                                       promql::ParserOptions& parser,
+                                                       promql::PlanOptions& plan);
 
 struct Command {
   std::string_view path;  // "check config"

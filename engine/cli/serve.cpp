@@ -90,41 +90,6 @@ void declare(CommandLine& line, Flags& flags, Program program) {
   }
 }
 
-// Upstream's feature names that change what the language accepts or means. Others are accepted with a
-// warning.
-void enable_feature(std::string_view name, shell::ServerOptions& options) {
-  struct Switch {
-    std::string_view name;
-    bool* target;
-  };
-  const Switch switches[] = {
-      {"promql-experimental-functions", &options.engine.parser.experimental_functions},
-      {"promql-duration-expr", &options.engine.parser.duration_expressions},
-      {"promql-extended-range-selectors", &options.engine.parser.extended_range_selectors},
-      {"promql-binop-fill-modifiers", &options.engine.parser.binop_fill_modifiers},
-      {"promql-delayed-name-removal", &options.engine.plan.delayed_name_removal},
-      {"type-and-unit-labels", &options.engine.plan.type_and_unit_labels},
-      {"use-start-timestamps", &options.engine.plan.use_start_timestamps},
-  };
-  for (const Switch& entry : switches) {
-    if (entry.name != name) continue;
-    *entry.target = true;
-    return;
-  }
-  options.warnings.push_back(format("--enable-feature={} is not used by tocsin and was ignored", name));
-}
-
-void enable_features(const std::vector<std::string>& given, shell::ServerOptions& options) {
-  for (const std::string& list : given) {
-    std::string_view rest = list;
-    while (!rest.empty()) {
-      const std::size_t comma = rest.find(',');
-      if (const std::string_view name = rest.substr(0, comma); !name.empty()) enable_feature(name, options);
-      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    }
-  }
-}
-
 Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLine& line) {
   shell::ServerOptions options;
   options.config = {flags.config_file, flags.alertmanager_file};
@@ -167,7 +132,10 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   for (const std::string& name : flags.ignored) {
     options.warnings.push_back(format("--{} is not used by tocsin and was ignored", name));
   }
-  enable_features(flags.features, options);
+  for (const std::string& name :
+       enable_features(flags.features, options.engine.parser, options.engine.plan)) {
+    options.warnings.push_back(format("--enable-feature={} is not used by tocsin and was ignored", name));
+  }
   return options;
 }
 
