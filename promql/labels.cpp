@@ -96,7 +96,7 @@ void select_labels(const Labels& labels, std::span<const std::string> sorted_nam
                    const Keep& keep) {
   auto name = sorted_names.begin();
   for (const LabelView label : labels) {
-    while (name != sorted_names.end() && *name < label.name) ++name;
+    while (name != sorted_names.end() && name->compare(label.name) < 0) ++name;
     if ((name != sorted_names.end() && *name == label.name) == listed) keep(label);
   }
 }
