@@ -100,13 +100,12 @@ std::string global_url(std::string_view url, const OwnAddress& own) {
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   const std::string_view tail = rest.substr(authority.size());
   const std::optional<HostPort> target = split_host_port(authority);
-  if (!target || !is_local(target->host)) return std::string(url);
+  if (!target || !is_local(target->host) || own.external_host.empty()) return std::string(url);
   // A target on our own port is this very process; of any other only the host name can be bettered.
   if (target->port == own.listen_port)
     return own.external_scheme + "://" + own.external_host + std::string(tail);
   const std::optional<HostPort> external = split_host_port(own.external_host);
-  if (!external) return std::string(url);
-  std::string host = external->host;
+  std::string host = external ? external->host : own.external_host;
   if (!target->port.empty()) {
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     host += ":" + target->port;

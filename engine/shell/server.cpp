@@ -164,6 +164,9 @@ Result<void> Server::run(core::LoadedConfig first) {
                                                address ? address->port : std::string("9090"));
   if (!place) return place.error();
   options_.engine.external_url = place->url;
+  if (const Result<Url> external = parse_url(place->url); external && address) {
+    options_.engine.own_address = {address->port, external->scheme, external->authority()};
+  }
   options_.engine.read_file = [this](const std::string& path) { return files_.read(path); };
   if (options_.engine.seed == 0) options_.engine.seed = random_seed();
 
