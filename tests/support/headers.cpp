@@ -1,0 +1,1 @@
+// Nothing of its own: stands for the headers that are precompiled for all tests (tests/CMakeLists.txt).
