@@ -80,7 +80,8 @@ TEST_CASE("RandomPagesAreReadOrRefused", "[exposition]") {
       "# HELP a b\n# TYPE a counter\na{x=\"y\\n\",z=\"w\"} 1 12\n{\"a.b\"} NaN\n",
       "# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total{x=\"y\"} 1 "
       "1.5 # {id=\"7\"} 1 2\n# EOF\n"};
-  constexpr std::string_view kBytes("\0\n\t {}\",=\\#+-.019azE\xff\xc3\r", 25);
+  using namespace std::string_view_literals;
+  constexpr std::string_view kBytes = "\0\n\t {}\",=\\#+-.019azE\xff\xc3\r"sv;
   std::mt19937_64 random(20261122);
   int refused = 0;
   constexpr int kPages = 20000;
