@@ -1,7 +1,6 @@
 #include "notifiers/fields.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace tocsin::notifiers {
 namespace {

@@ -44,7 +44,7 @@ struct FieldSpec {
   }
 };
 
-// A text field whose value is a template.
+// A templated text.
 [[nodiscard]] FieldSpec templated(std::string name, std::string default_text = "");
 
 // The values of one integration (or of `global`), by field name. What was not given has its default; a field

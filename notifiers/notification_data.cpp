@@ -15,22 +15,14 @@ using templates::GoTime;
 using templates::Kind;
 using templates::List;
 using templates::make_method;
+using templates::make_type;
 using templates::Map;
 using templates::Type;
 using templates::Value;
 
-Type plain_type(std::string name, Kind kind, const Type* element, std::vector<Field> fields = {}) {
-  Type type;
-  type.name = std::move(name);
-  type.kind = kind;
-  type.element = element;
-  type.fields = std::move(fields);
-  return type;
-}
-
 const Type& strings_type() {
   static const Type kType = [] {
-    Type type = plain_type("template.Strings", Kind::list, &templates::string_type());
+    Type type = make_type("template.Strings", Kind::list, &templates::string_type());
     type.methods.push_back(make_method("Join", [](const Value& self, const std::string& separator) {
       std::string out;
       for (const Value& text : self.list()) {
@@ -46,8 +38,8 @@ const Type& strings_type() {
 
 const Type& pair_type() {
   static const Type kType =
-      plain_type("template.Pair", Kind::structure, nullptr,
-                 {{"Name", &templates::string_type(), ""}, {"Value", &templates::string_type(), ""}});
+      make_type("template.Pair", Kind::structure, nullptr,
+                {{"Name", &templates::string_type(), ""}, {"Value", &templates::string_type(), ""}});
   return kType;
 }
 
@@ -69,7 +61,7 @@ std::string join_pairs(const Value& pairs) {
 
 const Type& pairs_type() {
   static const Type kType = [] {
-    Type type = plain_type("template.Pairs", Kind::list, &pair_type());
+    Type type = make_type("template.Pairs", Kind::list, &pair_type());
     type.methods.push_back(make_method("Names", [](const Value& self) { return column(self, 0); }));
     type.methods.push_back(make_method("Values", [](const Value& self) { return column(self, 1); }));
     type.methods.push_back(make_method("String", [](const Value& self) { return Value(join_pairs(self)); }));
@@ -99,7 +91,7 @@ Value without(const Value& entries, const std::vector<std::string>& names) {
 }
 
 const Type& alert_list_type() {
-  static const Type kType = plain_type("[]template.Alert", Kind::list, &alert_type());
+  static const Type kType = make_type("[]template.Alert", Kind::list, &alert_type());
   return kType;
 }
 
@@ -149,7 +141,7 @@ Map common_entries(const List& alerts, std::size_t field) {
 
 const Type& kv_type() {
   static const Type kType = [] {
-    Type type = plain_type("template.KV", Kind::map, &templates::string_type());
+    Type type = make_type("template.KV", Kind::map, &templates::string_type());
     type.methods.push_back(make_method("SortedPairs", [](const Value& self) { return sorted_pairs(self); }));
     type.methods.push_back(make_method(
         "Remove",
@@ -166,20 +158,20 @@ const Type& kv_type() {
 }
 
 const Type& alert_type() {
-  static const Type kType = plain_type("template.Alert", Kind::structure, nullptr,
-                                       {{"Status", &templates::string_type(), "status"},
-                                        {"Labels", &kv_type(), "labels"},
-                                        {"Annotations", &kv_type(), "annotations"},
-                                        {"StartsAt", &templates::time_type(), "startsAt"},
-                                        {"EndsAt", &templates::time_type(), "endsAt"},
-                                        {"GeneratorURL", &templates::string_type(), "generatorURL"},
-                                        {"Fingerprint", &templates::string_type(), "fingerprint"}});
+  static const Type kType = make_type("template.Alert", Kind::structure, nullptr,
+                                      {{"Status", &templates::string_type(), "status"},
+                                       {"Labels", &kv_type(), "labels"},
+                                       {"Annotations", &kv_type(), "annotations"},
+                                       {"StartsAt", &templates::time_type(), "startsAt"},
+                                       {"EndsAt", &templates::time_type(), "endsAt"},
+                                       {"GeneratorURL", &templates::string_type(), "generatorURL"},
+                                       {"Fingerprint", &templates::string_type(), "fingerprint"}});
   return kType;
 }
 
 const Type& alerts_type() {
   static const Type kType = [] {
-    Type type = plain_type("template.Alerts", Kind::list, &alert_type());
+    Type type = make_type("template.Alerts", Kind::list, &alert_type());
     type.methods.push_back(
         make_method("Firing", [](const Value& self) { return with_status(self, "firing"); }));
     type.methods.push_back(
@@ -191,22 +183,22 @@ const Type& alerts_type() {
 
 const Type& data_type() {
   static const Type kType =
-      plain_type("template.Data", Kind::structure, nullptr,
-                 {{"Receiver", &templates::string_type(), "receiver"},
-                  {"Status", &templates::string_type(), "status"},
-                  {"Alerts", &alerts_type(), "alerts"},
-                  {"NotificationReason", &templates::string_type(), "notification_reason"},
-                  {"GroupLabels", &kv_type(), "groupLabels"},
-                  {"CommonLabels", &kv_type(), "commonLabels"},
-                  {"CommonAnnotations", &kv_type(), "commonAnnotations"},
-                  {"RouteLabels", &kv_type(), "routeLabels"},
-                  {"ExternalURL", &templates::string_type(), "externalURL"},
-                  {"routeLabelsRendered", &templates::bool_type(), ""}});
+      make_type("template.Data", Kind::structure, nullptr,
+                {{"Receiver", &templates::string_type(), "receiver"},
+                 {"Status", &templates::string_type(), "status"},
+                 {"Alerts", &alerts_type(), "alerts"},
+                 {"NotificationReason", &templates::string_type(), "notification_reason"},
+                 {"GroupLabels", &kv_type(), "groupLabels"},
+                 {"CommonLabels", &kv_type(), "commonLabels"},
+                 {"CommonAnnotations", &kv_type(), "commonAnnotations"},
+                 {"RouteLabels", &kv_type(), "routeLabels"},
+                 {"ExternalURL", &templates::string_type(), "externalURL"},
+                 {"routeLabelsRendered", &templates::bool_type(), ""}});
   return kType;
 }
 
 const Type& data_pointer_type() {
-  static const Type kType = plain_type("*template.Data", Kind::pointer, &data_type());
+  static const Type kType = make_type("*template.Data", Kind::pointer, &data_type());
   return kType;
 }
 

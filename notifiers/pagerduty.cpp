@@ -293,14 +293,7 @@ Outcome classify_pagerduty(const Reply& reply, const Settings& settings) {
 }  // namespace
 
 Service pagerduty_service() {
-  Service service;
-  service.table = pagerduty_table();
-  service.render = [table = service.table](const Notification& notification, const Settings& settings,
-                                           const RenderContext& context) {
-    return render_pagerduty(table, notification, settings, context);
-  };
-  service.classify = classify_pagerduty;
-  return service;
+  return make_service(pagerduty_table(), render_pagerduty, classify_pagerduty);
 }
 
 }  // namespace tocsin::notifiers

@@ -7,6 +7,7 @@
 #include "notifiers/yaml_value.hpp"
 #include "promql/format.hpp"
 #include "promql/utf8.hpp"
+#include "rules/template/json.hpp"
 #include "rules/template/unicode.hpp"
 
 namespace tocsin::notifiers {
@@ -81,7 +82,9 @@ Value FieldRenderer::data(std::string_view path, const Value& boxed) {
       // An error text is no YAML to be read.
       if (failures_.size() > failures || error_) return Value(text);
       const auto read = read_yaml_value(text);
-      return read ? *read : Value(text);
+      // ".inf" is a number that JSON cannot hold; upstream loses the notification over it.
+      const bool sendable = read && (!context_.fall_back_to_default || templates::to_json(*read));
+      return sendable ? *read : Value(text);
     }
     case Kind::list: {
       List elements;
@@ -110,6 +113,18 @@ Result<std::string> setting_or_file(const Settings& settings, std::string_view n
   const auto content = context.read_file(path);
   if (!content) return what.empty() ? content.error() : content.error().wrap(what);
   return std::string(templates::trim_space(*content));
+}
+
+Service make_service(FieldTable table, RenderFields render, Classify classify) {
+  Service service;
+  service.table = table;
+  service.render = [table = std::move(table), render](const Notification& notification,
+                                                      const Settings& settings,
+                                                      const RenderContext& context) {
+    return render(table, notification, settings, context);
+  };
+  service.classify = std::move(classify);
+  return service;
 }
 
 Request json_request(std::string url, std::string body) {

@@ -67,6 +67,11 @@ class FieldRenderer {
 [[nodiscard]] Result<std::string> setting_or_file(const Settings& settings, std::string_view name,
                                                   const RenderContext& context, std::string_view what);
 
+// A service whose rendering looks at its own table.
+using RenderFields = Result<Rendered> (*)(const FieldTable&, const Notification&, const Settings&,
+                                          const RenderContext&);
+[[nodiscard]] Service make_service(FieldTable table, RenderFields render, Classify classify);
+
 // A request that posts JSON.
 [[nodiscard]] Request json_request(std::string url, std::string body);
 

@@ -376,14 +376,7 @@ Outcome classify_slack(const Reply& reply, const Settings& settings) {
 }  // namespace
 
 Service slack_service() {
-  Service service;
-  service.table = slack_table();
-  service.render = [table = service.table](const Notification& notification, const Settings& settings,
-                                           const RenderContext& context) {
-    return render_slack(table, notification, settings, context);
-  };
-  service.classify = classify_slack;
-  return service;
+  return make_service(slack_table(), render_slack, classify_slack);
 }
 
 }  // namespace tocsin::notifiers

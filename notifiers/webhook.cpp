@@ -81,16 +81,9 @@ Result<Rendered> render_webhook(const FieldTable& table, const Notification& not
 }  // namespace
 
 Service webhook_service() {
-  Service service;
-  service.table = webhook_table();
-  service.render = [table = service.table](const Notification& notification, const Settings& settings,
-                                           const RenderContext& context) {
-    return render_webhook(table, notification, settings, context);
-  };
-  service.classify = [](const Reply& reply, const Settings&) {
+  return make_service(webhook_table(), render_webhook, [](const Reply& reply, const Settings&) {
     return classify_status(reply, {}, body_as_details);
-  };
-  return service;
+  });
 }
 
 }  // namespace tocsin::notifiers

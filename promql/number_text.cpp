@@ -109,29 +109,6 @@ std::optional<double> to_double(const std::string& text) {
   return other;
 }
 
-// strconv.ParseInt(text, 0, 64) of a text without sign. Nothing: not an integer, or one too large.
-std::optional<std::int64_t> to_int64(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  unsigned base = 10;
-  std::string_view digits = text;
-  if (text[0] == '0') {
-    const char letter = text.size() >= 3 ? lower(text[1]) : '0';
-    base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
-    digits.remove_prefix(letter == 'x' || letter == 'b' || letter == 'o' ? 2 : 1);
-  }
-  std::int64_t value = 0;
-  for (const char c : digits) {
-    if (c == '_') continue;
-    if (!is_hex_digit(c)) return std::nullopt;
-    const auto digit = static_cast<unsigned>(is_digit(c) ? c - '0' : lower(c) - 'a' + 10);
-    if (digit >= base) return std::nullopt;
-    if (__builtin_mul_overflow(value, base, &value)) return std::nullopt;
-    if (__builtin_add_overflow(value, digit, &value)) return std::nullopt;
-  }
-  if (text.find('_') != text.npos && !underscores_are_well_placed(text)) return std::nullopt;
-  return value;
-}
-
 std::string format_non_finite(double value) {
   if (std::isnan(value)) return "NaN";
   return value > 0 ? "+Inf" : "-Inf";
@@ -154,11 +131,35 @@ Result<double> parse_float(std::string_view text) {
   return sign * *value;
 }
 
+std::optional<std::uint64_t> parse_unsigned_literal(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  unsigned base = 10;
+  std::string_view digits = text;
+  if (text[0] == '0' && text.size() > 1) {
+    const char letter = text.size() >= 3 ? lower(text[1]) : '0';
+    base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
+    digits.remove_prefix(letter == 'x' || letter == 'b' || letter == 'o' ? 2 : 1);
+  }
+  std::uint64_t value = 0;
+  for (const char c : digits) {
+    if (c == '_') continue;
+    if (!is_hex_digit(c)) return std::nullopt;
+    const auto digit = static_cast<unsigned>(is_digit(c) ? c - '0' : lower(c) - 'a' + 10);
+    if (digit >= base) return std::nullopt;
+    if (__builtin_mul_overflow(value, base, &value)) return std::nullopt;
+    if (__builtin_add_overflow(value, digit, &value)) return std::nullopt;
+  }
+  if (text.find('_') != text.npos && !underscores_are_well_placed(text)) return std::nullopt;
+  return value;
+}
+
 Result<double> parse_number(std::string_view text) {
   const bool is_signed = !text.empty() && (text[0] == '+' || text[0] == '-');
-  if (const std::optional<std::int64_t> integer = to_int64(text.substr(is_signed ? 1 : 0))) {
+  const std::optional<std::uint64_t> integer = parse_unsigned_literal(text.substr(is_signed ? 1 : 0));
+  if (integer && *integer <= std::numeric_limits<std::int64_t>::max()) {
     // An integer has no minus zero.
-    return static_cast<double>(is_signed && text[0] == '-' ? -*integer : *integer);
+    const auto size = static_cast<std::int64_t>(*integer);
+    return static_cast<double>(is_signed && text[0] == '-' ? -size : size);
   }
   return parse_float(text);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "promql/result.hpp"
@@ -14,6 +15,8 @@ namespace tocsin::promql {
 // A number of a PromQL expression: an integer of any Go base first (010 is 8, as upstream has it), else a
 // float. The error is parse_float's.
 [[nodiscard]] Result<double> parse_number(std::string_view text);
+// strconv.ParseUint(text, 0, 64): 12, 0x1f, 017, 0o17, 0b11, 1_000. Nothing: not such a number, or too large.
+[[nodiscard]] std::optional<std::uint64_t> parse_unsigned_literal(std::string_view text);
 // strconv.ParseUint(text, 10, 64), with Go's error text.
 [[nodiscard]] Result<std::uint64_t> parse_uint64(std::string_view text);
 

@@ -22,6 +22,7 @@ using templates::GoTime;
 using templates::Html;
 using templates::Kind;
 using templates::List;
+using templates::make_type;
 using templates::Map;
 using templates::Rest;
 using templates::Type;
@@ -32,31 +33,22 @@ constexpr std::string_view kPrelude =
     "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := "
     ".Value}}";
 
-Type plain_type(std::string name, Kind kind, const Type* element, std::vector<Field> fields = {}) {
-  Type type;
-  type.name = std::move(name);
-  type.kind = kind;
-  type.element = element;
-  type.fields = std::move(fields);
-  return type;
-}
-
 const Type& sample_type() {
   static const Type kType =
-      plain_type("template.sample", Kind::structure, nullptr,
-                 {{"Labels", &templates::string_map_type(), ""}, {"Value", &templates::any_type(), ""}});
+      make_type("template.sample", Kind::structure, nullptr,
+                {{"Labels", &templates::string_map_type(), ""}, {"Value", &templates::any_type(), ""}});
   return kType;
 }
 const Type& sample_pointer_type() {
-  static const Type kType = plain_type("*template.sample", Kind::pointer, &sample_type());
+  static const Type kType = make_type("*template.sample", Kind::pointer, &sample_type());
   return kType;
 }
 const Type& query_result_type() {
-  static const Type kType = plain_type("template.queryResult", Kind::list, &sample_pointer_type());
+  static const Type kType = make_type("template.queryResult", Kind::list, &sample_pointer_type());
   return kType;
 }
 const Type& data_type() {
-  static const Type kType = plain_type(
+  static const Type kType = make_type(
       "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value "
       "interface {} }",
       Kind::structure, nullptr,
@@ -67,17 +59,17 @@ const Type& data_type() {
   return kType;
 }
 const Type& time_pointer_type() {
-  static const Type kType = plain_type("*time.Time", Kind::pointer, &templates::time_type());
+  static const Type kType = make_type("*time.Time", Kind::pointer, &templates::time_type());
   return kType;
 }
 const Type& duration_pointer_type() {
-  static const Type kType = plain_type("*time.Duration", Kind::pointer, &templates::duration_type());
+  static const Type kType = make_type("*time.Duration", Kind::pointer, &templates::duration_type());
   return kType;
 }
 // A native histogram prints itself and offers nothing else that a template could use.
 const Type& histogram_type() {
   static const Type kType = [] {
-    Type type = plain_type("*histogram.FloatHistogram", Kind::string, nullptr);
+    Type type = make_type("*histogram.FloatHistogram", Kind::string, nullptr);
     type.methods.push_back(
         templates::make_method("String", [](const Value& self) { return Value(self.string()); }));
     return type;

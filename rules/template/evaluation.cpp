@@ -254,7 +254,10 @@ Value Execution::call(const Value& dot, const Call& call) {
     current_ = &call.node;
     const Value callee = arguments[0].outside_interface();
     if (!callee.valid()) fail("error calling call: call of nil");
-    const std::string shown = call.arguments.empty() ? print_value(callee) : call.arguments[0]->text();
+    // A callee that came through a pipe has no source; Go shows what reflect.Value.String() gives.
+    std::string shown =
+        call.arguments.empty() ? format("<{} Value>", callee.type_name()) : call.arguments[0]->text();
+    if (call.arguments.empty() && callee.kind() == Kind::string) shown = callee.string();
     fail(format("error calling call: non-function {} of type {}", shown, callee.type_name()));
   }
   return invoke(call, arguments);

@@ -4,7 +4,6 @@
 #include <limits>
 #include <optional>
 
-#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/number_text.hpp"
@@ -14,56 +13,12 @@
 namespace tocsin::templates {
 namespace {
 
-unsigned digit_value(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  c = ascii_lower(c);
-  return c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a' + 10) : 99;
-}
-
-struct BasedDigits {
-  unsigned base = 10;
-  std::string_view digits;
-  bool prefixed = false;
-};
-
-// Splits off 0x, 0b, 0o or the 0 of an old octal number.
-BasedDigits split_base(std::string_view text) {
-  if (text.size() < 2 || text[0] != '0') return {10, text, false};
-  const char letter = text.size() >= 3 ? ascii_lower(text[1]) : '0';
-  if (letter == 'x') return {16, text.substr(2), true};
-  if (letter == 'b') return {2, text.substr(2), true};
-  if (letter == 'o') return {8, text.substr(2), true};
-  return {8, text.substr(1), true};
-}
-
-// strconv.ParseUint(text, 0, 64), without its error texts.
-std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
-  const BasedDigits based = split_base(text);
-  if (based.digits.empty()) return std::nullopt;
-  std::uint64_t value = 0;
-  // An underscore stands between two digits, or between the prefix and a digit.
-  bool underscore_may_follow = based.prefixed;
-  for (const char c : based.digits) {
-    if (c == '_') {
-      if (!underscore_may_follow) return std::nullopt;
-      underscore_may_follow = false;
-      continue;
-    }
-    const unsigned digit = digit_value(c);
-    if (digit >= based.base) return std::nullopt;
-    if (__builtin_mul_overflow(value, std::uint64_t{based.base}, &value)) return std::nullopt;
-    if (__builtin_add_overflow(value, std::uint64_t{digit}, &value)) return std::nullopt;
-    underscore_may_follow = true;
-  }
-  if (based.digits.back() == '_') return std::nullopt;
-  return value;
-}
-
 // strconv.ParseInt(text, 0, 64), without its error texts.
 std::optional<std::int64_t> parse_signed(std::string_view text) {
   const bool negative = text.starts_with('-');
   const bool is_signed = negative || text.starts_with('+');
-  const std::optional<std::uint64_t> magnitude = parse_unsigned(text.substr(is_signed ? 1 : 0));
+  const std::optional<std::uint64_t> magnitude =
+      promql::parse_unsigned_literal(text.substr(is_signed ? 1 : 0));
   if (!magnitude) return std::nullopt;
   constexpr std::uint64_t kLimit = std::uint64_t{1} << 63;
   if (negative ? *magnitude > kLimit : *magnitude >= kLimit) return std::nullopt;
@@ -90,7 +45,7 @@ void take_float(NumberNode& node, double value) {
 
 Result<std::unique_ptr<NumberNode>> parse_number_literal(std::size_t position, std::string_view text) {
   auto node = std::make_unique<NumberNode>(position, std::string(text));
-  if (const auto value = parse_unsigned(text)) {
+  if (const auto value = promql::parse_unsigned_literal(text)) {
     node->is_unsigned = true;
     node->unsigned_integer = *value;
   }

@@ -9,19 +9,12 @@
 namespace tocsin::templates {
 namespace {
 
-Type integer_type(std::string name) {
-  Type type;
-  type.name = std::move(name);
-  type.kind = Kind::integer;
-  return type;
-}
-
 const Type& month_type() {
   static const Type kType = [] {
     constexpr auto kNames =
         std::to_array<std::string_view>({"January", "February", "March", "April", "May", "June", "July",
                                          "August", "September", "October", "November", "December"});
-    Type type = integer_type("time.Month");
+    Type type = make_type("time.Month", Kind::integer);
     type.methods.push_back(make_method("String", [kNames](const Value& month) {
       return Value(kNames[static_cast<std::size_t>(month.integer() - 1)]);
     }));
@@ -34,7 +27,7 @@ const Type& weekday_type() {
   static const Type kType = [] {
     constexpr auto kNames = std::to_array<std::string_view>(
         {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"});
-    Type type = integer_type("time.Weekday");
+    Type type = make_type("time.Weekday", Kind::integer);
     type.methods.push_back(make_method("String", [kNames](const Value& day) {
       return Value(kNames[static_cast<std::size_t>(day.integer())]);
     }));
@@ -45,9 +38,7 @@ const Type& weekday_type() {
 
 const Type& location_type() {
   static const Type kType = [] {
-    Type type;
-    type.name = "*time.Location";
-    type.kind = Kind::string;
+    Type type = make_type("*time.Location", Kind::string);
     type.methods.push_back(
         make_method("String", [](const Value& location) { return Value(location.string()); }));
     return type;
@@ -152,9 +143,7 @@ void add_changes(std::vector<Function>& methods) {
 
 const Type& time_type() {
   static const Type kType = [] {
-    Type type;
-    type.name = "time.Time";
-    type.kind = Kind::structure;
+    Type type = make_type("time.Time", Kind::structure);
     type.methods.push_back(
         make_method("String", [](const Value& self) { return Value(self.time().to_string()); }));
     type.methods.push_back(make_method("Format", [](const Value& self, const std::string& layout) {
@@ -183,7 +172,7 @@ const Type& time_type() {
 
 const Type& duration_type() {
   static const Type kType = [] {
-    Type type = integer_type("time.Duration");
+    Type type = make_type("time.Duration", Kind::integer);
     const auto add = [&](std::string name, auto get) {
       type.methods.push_back(
           make_method(std::move(name), [get](const Value& self) { return Value(get(self.duration())); }));

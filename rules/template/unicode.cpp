@@ -35,28 +35,77 @@ char32_t lower(char32_t c) {
   return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
 }
 
-// What a character means for the end of a word (Unicode's word boundary classes, as far as they matter to
-// letters, numbers and the punctuation within words).
-enum class WordClass { letter, number, mark, underscore, mid_letter, mid_number, mid_both, other };
+// Scripts that write without spaces: Unicode's word boundaries stand around each of their letters.
+constexpr auto kNoWordScripts = std::to_array<std::pair<char32_t, char32_t>>({
+    {0x0E00, 0x0EFF},    // Thai, Lao
+    {0x1000, 0x109F},    // Myanmar
+    {0x1780, 0x17FF},    // Khmer
+    {0x3040, 0x30FF},    // Hiragana, Katakana
+    {0x31F0, 0x31FF},    // Katakana
+    {0x3400, 0x4DBF},    // Han
+    {0x4E00, 0x9FFF},    // Han
+    {0xF900, 0xFAFF},    // Han
+    {0xFF66, 0xFF9F},    // Katakana
+    {0x20000, 0x3FFFF},  // Han
+});
+
+// What a character means for words.
+enum class WordClass {
+  cased,  // a letter with upper and lower case
+  inner,  // stands within words: uncased letters, numbers, marks, underscores
+  mid,    // punctuation that may stand within a word; two in a row end it
+  ending  // everything else
+};
 
 WordClass word_class(char32_t c) {
-  if (c == '_') return WordClass::underscore;
-  if (c == ':' || c == 0xB7 || c == 0x2027) return WordClass::mid_letter;
-  if (c == ',' || c == ';') return WordClass::mid_number;
-  if (c == '\'' || c == '.' || c == 0x2018 || c == 0x2019 || c == 0x2024) return WordClass::mid_both;
-  if (is_letter(c)) return WordClass::letter;
-  if (is_digit(c)) return WordClass::number;
+  constexpr std::u32string_view kMid =
+      U"':.\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a";
+  if (kMid.find(c) != kMid.npos) return WordClass::mid;
   switch (category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+      return WordClass::cased;
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO: {
+      const bool without_words =
+          std::any_of(kNoWordScripts.begin(), kNoWordScripts.end(),
+                      [c](const auto& range) { return c >= range.first && c <= range.second; });
+      return without_words ? WordClass::ending : WordClass::inner;
+    }
+    case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_CF:
-      return WordClass::mark;
     case UTF8PROC_CATEGORY_PC:
-      return WordClass::underscore;
+      return WordClass::inner;
     default:
-      return WordClass::other;
+      return WordClass::ending;
   }
+}
+
+// Characters that do not count when the surroundings of a letter are looked at.
+bool is_case_ignorable(char32_t c) {
+  switch (category(c)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return word_class(c) == WordClass::mid;
+  }
+}
+
+bool cased_letter_follows(std::string_view text) {
+  while (!text.empty()) {
+    const CodePoint next = decode_code_point(text);
+    if (!is_case_ignorable(next.value)) return word_class(next.value) == WordClass::cased;
+    text.remove_prefix(next.width);
+  }
+  return false;
 }
 
 // Letters whose title case is more than one character (Unicode's SpecialCasing.txt, as far as they are
@@ -90,23 +139,16 @@ void append_title(std::string& out, char32_t c) {
   }
 }
 
-// In Greek a sigma at the end of a word has a form of its own.
+// A capital sigma has a lower case of its own where no letter follows, and the dotted I keeps its dot.
 void append_lower(std::string& out, char32_t c, std::string_view rest) {
+  constexpr char32_t kCapitalDottedI = 0x130;
   constexpr char32_t kCapitalSigma = 0x3A3;
   constexpr char32_t kFinalSigma = 0x3C2;
-  const bool word_ends = rest.empty() || word_class(decode_code_point(rest).value) != WordClass::letter;
-  append_code_point(out, c == kCapitalSigma && word_ends ? kFinalSigma : lower(c));
-}
-
-// Whether a word goes on over the punctuation at the start of `rest`, given what was before it.
-bool joins_over(WordClass before, WordClass punctuation, std::string_view after) {
-  const WordClass following = after.empty() ? WordClass::other : word_class(decode_code_point(after).value);
-  if (punctuation == WordClass::mid_letter)
-    return before == WordClass::letter && following == WordClass::letter;
-  if (punctuation == WordClass::mid_number)
-    return before == WordClass::number && following == WordClass::number;
-  return (before == WordClass::letter && following == WordClass::letter) ||
-         (before == WordClass::number && following == WordClass::number);
+  if (c == kCapitalDottedI) {
+    out += "i\u0307";
+  } else {
+    append_code_point(out, c == kCapitalSigma && !cased_letter_follows(rest) ? kFinalSigma : lower(c));
+  }
 }
 
 }  // namespace
@@ -168,25 +210,22 @@ std::string_view trim_space(std::string_view text) {
   return text;
 }
 
+// As golang.org/x/text/cases: the first cased letter of a word is titled, whatever stands before it in the
+// word.
 std::string title(std::string_view text, TitleRest rest) {
   std::string out;
   out.reserve(text.size());
-  WordClass before = WordClass::other;  // of the last character of the word so far; other: between words
-  bool titled = false;                  // the word has had its capital
+  bool titled = false;  // this word has had its capital
+  bool after_mid = false;
   while (!text.empty()) {
     const CodePoint next = decode_code_point(text);
     text.remove_prefix(next.width);
     const WordClass now = word_class(next.value);
-    const bool inner =
-        now == WordClass::mid_letter || now == WordClass::mid_number || now == WordClass::mid_both;
-    if (now == WordClass::other || (inner && !joins_over(before, now, text))) {
+    if (after_mid && now == WordClass::mid) titled = false;
+    after_mid = now == WordClass::mid;
+    if (now != WordClass::cased) {
       append_code_point(out, next.value);
-      before = WordClass::other;
-      titled = false;
-      continue;
-    }
-    if (now != WordClass::letter) {
-      append_code_point(out, next.value);
+      if (now == WordClass::ending) titled = false;
     } else if (!titled) {
       append_title(out, next.value);
       titled = true;
@@ -195,7 +234,6 @@ std::string title(std::string_view text, TitleRest rest) {
     } else {
       append_code_point(out, next.value);
     }
-    if (!inner && now != WordClass::mark) before = now;
   }
   return out;
 }

@@ -7,14 +7,6 @@
 namespace tocsin::templates {
 namespace {
 
-Type basic(std::string name, Kind kind, const Type* element = nullptr) {
-  Type type;
-  type.name = std::move(name);
-  type.kind = kind;
-  type.element = element;
-  return type;
-}
-
 template <class Range, class Get>
 std::uint32_t depth_over(const Range& elements, Get get) {
   std::size_t deepest = 0;
@@ -27,6 +19,15 @@ bool element_is_interface(const Type& type) {
 }
 
 }  // namespace
+
+Type make_type(std::string name, Kind kind, const Type* element, std::vector<Field> fields) {
+  Type type;
+  type.name = std::move(name);
+  type.kind = kind;
+  type.element = element;
+  type.fields = std::move(fields);
+  return type;
+}
 
 const Function* Type::method(std::string_view method_name) const {
   const auto found = std::find_if(methods.begin(), methods.end(),
@@ -256,63 +257,63 @@ bool assignable(const Value& value, const Type& wanted) {
 }
 
 const Type& bool_type() {
-  static const Type kType = basic("bool", Kind::boolean);
+  static const Type kType = make_type("bool", Kind::boolean);
   return kType;
 }
 const Type& int_type() {
-  static const Type kType = basic("int", Kind::integer);
+  static const Type kType = make_type("int", Kind::integer);
   return kType;
 }
 const Type& int64_type() {
-  static const Type kType = basic("int64", Kind::integer);
+  static const Type kType = make_type("int64", Kind::integer);
   return kType;
 }
 const Type& uint64_type() {
-  static const Type kType = basic("uint64", Kind::unsigned_integer);
+  static const Type kType = make_type("uint64", Kind::unsigned_integer);
   return kType;
 }
 const Type& float64_type() {
-  static const Type kType = basic("float64", Kind::floating);
+  static const Type kType = make_type("float64", Kind::floating);
   return kType;
 }
 const Type& string_type() {
-  static const Type kType = basic("string", Kind::string);
+  static const Type kType = make_type("string", Kind::string);
   return kType;
 }
 const Type& byte_type() {
-  static const Type kType = basic("uint8", Kind::unsigned_integer);
+  static const Type kType = make_type("uint8", Kind::unsigned_integer);
   return kType;
 }
 const Type& any_type() {
-  static const Type kType = basic("interface {}", Kind::interface);
+  static const Type kType = make_type("interface {}", Kind::interface);
   return kType;
 }
 const Type& reflected_type() {
-  static const Type kType = basic("reflect.Value", Kind::structure);
+  static const Type kType = make_type("reflect.Value", Kind::structure);
   return kType;
 }
 const Type& strings_type() {
-  static const Type kType = basic("[]string", Kind::list, &string_type());
+  static const Type kType = make_type("[]string", Kind::list, &string_type());
   return kType;
 }
 const Type& anys_type() {
-  static const Type kType = basic("[]interface {}", Kind::list, &any_type());
+  static const Type kType = make_type("[]interface {}", Kind::list, &any_type());
   return kType;
 }
 const Type& string_map_type() {
-  static const Type kType = basic("map[string]string", Kind::map, &string_type());
+  static const Type kType = make_type("map[string]string", Kind::map, &string_type());
   return kType;
 }
 const Type& any_map_type() {
-  static const Type kType = basic("map[string]interface {}", Kind::map, &any_type());
+  static const Type kType = make_type("map[string]interface {}", Kind::map, &any_type());
   return kType;
 }
 const Type& html_type() {
-  static const Type kType = basic("template.HTML", Kind::string);
+  static const Type kType = make_type("template.HTML", Kind::string);
   return kType;
 }
 const Type& url_type() {
-  static const Type kType = basic("template.URL", Kind::string);
+  static const Type kType = make_type("template.URL", Kind::string);
   return kType;
 }
 

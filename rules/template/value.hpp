@@ -76,6 +76,10 @@ struct Type {
   [[nodiscard]] bool stringer() const { return method("String") != nullptr || method("Error") != nullptr; }
 };
 
+// A type without methods yet.
+[[nodiscard]] Type make_type(std::string name, Kind kind, const Type* element = nullptr,
+                             std::vector<Field> fields = {});
+
 using List = std::vector<Value>;
 using Map = std::map<std::string, Value, std::less<>>;
 

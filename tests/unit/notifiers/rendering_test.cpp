@@ -112,6 +112,15 @@ TEST_CASE("a severity whose template fails becomes error", "[notifiers]") {
   CHECK(contains(render("pagerduty", settings)->request.body, R"("severity":"error")"));
 }
 
+TEST_CASE("a detail that JSON cannot hold is sent as text", "[notifiers]") {
+  Settings settings = defaults("pagerduty");
+  settings.set("routing_key", Value("k"));
+  settings.set("details", Value::any_map({{"a", ".inf"}, {"b", "[1, .nan]"}}));
+  CHECK(contains(render("pagerduty", settings)->request.body, R"("custom_details":{"a":".inf","b":"[1, .nan]"})"));
+  CHECK(render("pagerduty", settings, false).error().text ==
+        "failed to encode PagerDuty message: json: unsupported value: +Inf");
+}
+
 TEST_CASE("secrets may lie in files, read when the notification is made", "[notifiers]") {
   Settings settings = defaults("pagerduty");
   settings.set("routing_key_file", Value("/run/key"));

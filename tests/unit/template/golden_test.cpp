@@ -3,6 +3,7 @@
 #include <string>
 
 #include "rules/template/template.hpp"
+#include "rules/template/unicode.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/golden_table.hpp"
 
@@ -107,10 +108,7 @@ Value data() {
 
 FunctionMap functions() {
   FunctionMap functions;
-  functions.add("upper", [](std::string text) {
-    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return Value(text);
-  });
+  functions.add("upper", [](const std::string& text) { return to_upper(text); });
   functions.add("add", [](std::int64_t a, std::int64_t b) { return Value(a + b); });
   functions.add("addf", [](double a, double b) { return Value(a + b); });
   functions.add("isyes", [](bool flag) { return Value(flag ? "yes" : "no"); });
