@@ -47,7 +47,10 @@ CheckedFile check_rule_text(const std::string& path, std::string text, const Che
   const rules::RuleFile loaded = rules::load_rule_file(std::move(text), loading, diagnostics);
   file.diagnostics = diagnostics.take();
   for (const rules::RuleGroup& group : loaded.groups) file.rules += static_cast<int>(group.rules.size());
-  if (file.valid() && options.lint.duplicate_rules) add_lint(file, duplicate_rule_findings(loaded));
+  if (file.valid() && options.lint.duplicate_rules) {
+    file.duplicates = duplicate_rules(loaded);
+    add_lint(file, duplicate_rule_findings(loaded));
+  }
   return file;
 }
 

@@ -30,6 +30,7 @@ struct CheckedFile {
   FileKind kind = FileKind::prometheus;
   std::vector<Diagnostic> diagnostics;  // promtool's lint findings included
   int lint_findings = 0;                // how many of them are those
+  std::vector<DuplicateRule> duplicates;
   // Counts for the summary; those that do not apply are 0.
   int rule_files = 0;
   int rules = 0;

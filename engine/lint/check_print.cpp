@@ -38,11 +38,25 @@ std::string summary(const CheckedFile& file, int warnings) {
   return out;
 }
 
+// One line a finding: the source line and the caret are not in upstream's layout.
 std::string findings(const CheckedFile& file, Severity severity) {
   std::vector<Diagnostic> some;
-  std::ranges::copy_if(file.diagnostics, std::back_inserter(some),
-                       [&](const Diagnostic& diagnostic) { return diagnostic.severity == severity; });
+  for (Diagnostic diagnostic : file.diagnostics) {
+    const bool lint = diagnostic.severity == Severity::warning && !file.duplicates.empty();
+    if (diagnostic.severity != severity || lint) continue;
+    diagnostic.source_line.clear();
+    some.push_back(std::move(diagnostic));
+  }
   return format_diagnostics(some);
+}
+
+std::string duplicates_text(const std::vector<DuplicateRule>& duplicates) {
+  std::string out = format("lint error {} duplicate rule(s) found.\n", duplicates.size());
+  for (const DuplicateRule& duplicate : duplicates) {
+    out += format("Metric: {}\nLabel(s):\n", duplicate.name);
+    for (const auto& [name, value] : duplicate.labels) out += format("\t{}: {}\n", name, value);
+  }
+  return out + "Might cause inconsistency while recording expressions\n";
 }
 
 void print_as_promtool(const CheckedFile& file, Printed& printed) {
@@ -50,8 +64,10 @@ void print_as_promtool(const CheckedFile& file, Printed& printed) {
   printed.err += findings(file, Severity::warning);
   if (!file.valid()) {
     printed.err += "  FAILED:\n" + findings(file, Severity::error);
-  } else if (file.kind == FileKind::rules && file.lint_findings > 0) {
-    printed.err += "  FAILED:\n" + format("lint error {} duplicate rule(s) found.\n", file.lint_findings);
+    // promtool goes on to the next rule file without the empty line.
+    if (file.kind == FileKind::rules) return;
+  } else if (!file.duplicates.empty()) {
+    printed.err += "  FAILED:\n" + duplicates_text(file.duplicates);
   } else if (file.kind == FileKind::rules) {
     printed.out += format("  SUCCESS: {} rules found\n", file.rules);
   } else {
@@ -113,7 +129,7 @@ Printed print_as_upstream(const CheckReport& report) {
       print_as_promtool(file, printed);
     }
   }
-  if (amtool && failed > 0) printed.err += format("amtool: error: failed to validate {} file(s)\n", failed);
+  if (amtool && failed > 0) printed.err += format("amtool: error: failed to validate {} file(s)\n\n", failed);
   return printed;
 }
 

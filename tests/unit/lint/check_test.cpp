@@ -86,6 +86,13 @@ TEST_CASE("UnderUpstreamsNamesTheLayoutIsTheirs") {
   const std::vector<Case> cases = {
       {"promtool check rules", check_rules({"good.yml"}, options, files), 0,
        "Checking good.yml\n  SUCCESS: 2 rules found\n\n", ""},
+      {"promtool check rules fails", check_rules({"bad.yml"}, options, files), 1, "Checking bad.yml\n",
+       "  FAILED:\n"
+       "bad.yml:1:51: group \"g\", rule 1, \"A\": expr: 1:6: parse error: unexpected end of input\n"
+       "bad.yml:1:54: group \"g\", rule 1, \"A\": unknown key \"lables\", did you mean \"labels\"?\n"},
+      {"promtool finds duplicates", check_rules({"twice.yml"}, options, files), 0, "Checking twice.yml\n\n",
+       "  FAILED:\nlint error 1 duplicate rule(s) found.\nMetric: r\nLabel(s):\n"
+       "Might cause inconsistency while recording expressions\n"},
       {"promtool check config", check_config({"prometheus.yml"}, options, files), 0,
        "Checking prometheus.yml\n  SUCCESS: 1 rule files found\n"
        " SUCCESS: prometheus.yml is valid prometheus config file syntax\n\n"
@@ -97,7 +104,7 @@ TEST_CASE("UnderUpstreamsNamesTheLayoutIsTheirs") {
        ""},
       {"amtool check-config fails", check_alertmanager({"am-bad.yml"}, options, files), 1,
        "Checking 'am-bad.yml'  FAILED: am-bad.yml:1:19: route: undefined receiver \"b\"\n\n",
-       "amtool: error: failed to validate 1 file(s)\n"},
+       "amtool: error: failed to validate 1 file(s)\n\n"},
   };
   for (const Case& c : cases) {
     INFO(c.name);
