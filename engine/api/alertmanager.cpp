@@ -2,6 +2,7 @@
 // generated code, so that answers compare byte for byte.
 #include <algorithm>
 
+#include "engine/api/alertmanager.hpp"
 #include "engine/api/answers.hpp"
 #include "engine/api/posted_alerts.hpp"
 #include "engine/api/routes.hpp"
@@ -10,20 +11,6 @@
 
 namespace tocsin::api {
 namespace {
-
-HttpResponse answer_bad(std::string_view text) {
-  JsonWriter json;
-  json.string(text);
-  return answer_json(json.take(), 400);
-}
-
-HttpResponse answer_method(std::string_view method, std::string_view allowed) {
-  HttpResponse response = answer_json(
-      format(R"({{"code":405,"message":"method {} is not allowed, but [{}] are"}})", method, allowed), 405);
-  response.body.pop_back();  // upstream's framework writes this one without a newline
-  response.headers.push_back({"Allow", std::string(allowed)});
-  return response;
-}
 
 // ---- filters
 
@@ -44,16 +31,6 @@ bool matches_labels(const std::vector<Matcher>& matchers, const Labels& labels) 
     if (matcher.value().empty() && negative == labels.has(matcher.name())) return true;
     return matcher.matches(labels.get(matcher.name()));
   });
-}
-
-Result<std::vector<Matcher>> parse_filter(const std::vector<std::string_view>& texts) {
-  std::vector<Matcher> matchers;
-  for (const std::string_view text : texts) {
-    auto matcher = config::parse_matcher(text);
-    if (!matcher) return matcher.error();
-    matchers.push_back(std::move(*matcher));
-  }
-  return matchers;
 }
 
 std::optional<HttpResponse> read_filter(const HttpRequest& request, AlertFilter& filter) {
@@ -197,6 +174,30 @@ Answer get_status(const View& view) {
 
 }  // namespace
 
+HttpResponse answer_bad(std::string_view text) {
+  JsonWriter json;
+  json.string(text);
+  return answer_json(json.take(), 400);
+}
+
+HttpResponse answer_method(std::string_view method, std::string_view allowed) {
+  HttpResponse response = answer_json(
+      format(R"({{"code":405,"message":"method {} is not allowed, but [{}] are"}})", method, allowed), 405);
+  response.body.pop_back();  // upstream's framework writes this one without a newline
+  response.headers.push_back({"Allow", std::string(allowed)});
+  return response;
+}
+
+Result<std::vector<Matcher>> parse_filter(const std::vector<std::string_view>& texts) {
+  std::vector<Matcher> matchers;
+  for (const std::string_view text : texts) {
+    auto matcher = config::parse_matcher(text);
+    if (!matcher) return matcher.error();
+    matchers.push_back(std::move(*matcher));
+  }
+  return matchers;
+}
+
 std::optional<Answer> handle_alertmanager_api(std::string_view rest, const HttpRequest& request,
                                               const View& view) {
   const bool read = request.method == "GET" || request.method == "HEAD";
@@ -205,6 +206,7 @@ std::optional<Answer> handle_alertmanager_api(std::string_view rest, const HttpR
     if (request.method == "POST") return read_posted_alerts(request);
     return answer_method(request.method, "GET,POST");
   }
+  if (rest == "/silences" || rest.starts_with("/silence/")) return handle_silences(rest, request, view);
   const bool known = rest == "/alerts/groups" || rest == "/receivers" || rest == "/status";
   if (!known) return std::nullopt;
   if (!read) return answer_method(request.method, "GET");

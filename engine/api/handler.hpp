@@ -42,9 +42,25 @@ struct PostAlertsCommand {
   std::string errors;
 };
 
+// A silence to add or to change (then with its id). Read and checked but for what only who keeps silences
+// knows.
+struct SetSilenceCommand {
+  std::string id;
+  std::vector<SilenceView::MatcherText> matchers;  // patterns compile
+  WallTime starts_at = kNoTime;
+  WallTime ends_at = kNoTime;
+  std::string created_by;
+  std::string comment;
+  TextMap annotations;
+};
+struct ExpireSilenceCommand {
+  std::string id;
+};
+
 struct ReloadCommand {};
 
-using Answer = std::variant<HttpResponse, QueryCommand, PostAlertsCommand, ReloadCommand>;
+using Answer = std::variant<HttpResponse, QueryCommand, PostAlertsCommand, SetSilenceCommand,
+                            ExpireSilenceCommand, ReloadCommand>;
 
 struct ApiOptions {
   bool prometheus = false;        // there is a Prometheus configuration
@@ -61,6 +77,9 @@ struct ApiOptions {
 // A query that could not be parsed: `error` as Prometheus words it.
 [[nodiscard]] HttpResponse answer_bad_query(std::string_view error);
 [[nodiscard]] HttpResponse answer_post_alerts(const PostAlertsCommand& command);
+// The silence's id, or why it was refused; `not_found`: there is no silence of the command's id.
+[[nodiscard]] HttpResponse answer_set_silence(const Result<std::string>& id, bool not_found);
+[[nodiscard]] HttpResponse answer_expire_silence(bool found);
 // `errors` is empty when the new configuration is in force.
 [[nodiscard]] HttpResponse answer_reload(std::string_view errors);
 

@@ -17,6 +17,9 @@ namespace tocsin::api {
 // /api/v2/... (alertmanager.cpp). `rest` is the path after /api/v2.
 [[nodiscard]] std::optional<Answer> handle_alertmanager_api(std::string_view rest, const HttpRequest& request,
                                                             const View& view);
+// /api/v2/silences and /api/v2/silence/{id} (silences.cpp).
+[[nodiscard]] std::optional<Answer> handle_silences(std::string_view rest, const HttpRequest& request,
+                                                    const View& view);
 // /-/healthy, /-/ready, /health/... (health.cpp)
 [[nodiscard]] std::optional<Answer> handle_health(const HttpRequest& request, const View& view,
                                                   const ApiOptions& options);

@@ -106,6 +106,24 @@ struct AlertGroupView {
   bool muted = false;
 };
 
+// `sets`: any of them, all of whose matchers match. The v2 API knows silences of one set only.
+struct SilenceView {
+  struct MatcherText {
+    MatchType type = MatchType::equal;
+    std::string name;
+    std::string value;
+    friend bool operator==(const MatcherText&, const MatcherText&) = default;
+  };
+  std::string id;
+  std::vector<std::vector<MatcherText>> sets;
+  WallTime starts_at = kNoTime;
+  WallTime ends_at = kNoTime;
+  WallTime updated_at = kNoTime;
+  std::string created_by;
+  std::string comment;
+  TextMap annotations;
+};
+
 struct ReceiverView {
   std::string name;
   Labels labels;
@@ -141,6 +159,7 @@ class View {
   [[nodiscard]] virtual std::vector<AlertView> alerts() const = 0;  // ordered by fingerprint
   [[nodiscard]] virtual std::vector<AlertGroupView> alert_groups() const = 0;
   [[nodiscard]] virtual std::vector<ReceiverView> receivers() const = 0;
+  [[nodiscard]] virtual std::vector<SilenceView> silences() const = 0;  // ordered by id
   // URLs of the Alertmanagers that alerts are sent to.
   [[nodiscard]] virtual std::vector<std::string> alertmanagers() const = 0;
 

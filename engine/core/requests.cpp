@@ -24,12 +24,7 @@ struct CommandHandler {
   }
 
   void operator()(api::PostAlertsCommand command) const {
-    if (state.config == nullptr || state.config->alertmanager == nullptr) {
-      api::HttpResponse response;
-      response.status = 404;
-      response.body = "there is no Alertmanager configuration: alerts cannot be posted here\n";
-      return respond(std::move(response));
-    }
+    if (!has_alertmanager()) return;
     api::HttpResponse response = api::answer_post_alerts(command);
     std::vector<dispatch::PostedAlert> alerts;
     alerts.reserve(command.alerts.size());
@@ -42,7 +37,43 @@ struct CommandHandler {
     respond(std::move(response));
   }
 
+  void operator()(api::SetSilenceCommand command) const {
+    if (!has_alertmanager()) return;
+    dispatch::Silence silence;
+    silence.id = std::move(command.id);
+    std::vector<Matcher>& matchers = silence.matcher_sets.emplace_back();
+    for (const api::SilenceView::MatcherText& text : command.matchers) {
+      auto matcher = Matcher::make(text.type, text.name, text.value);
+      if (!matcher) return respond(api::answer_set_silence(matcher.error(), false));
+      matchers.push_back(std::move(*matcher));
+    }
+    silence.starts_at = command.starts_at;
+    silence.ends_at = command.ends_at;
+    silence.created_by = std::move(command.created_by);
+    silence.comment = std::move(command.comment);
+    silence.annotations = std::move(command.annotations);
+    const Result<std::string> set = state.dispatcher.set_silence(std::move(silence), state.now);
+    const bool not_found = !set && set.error().text == dispatch::kSilenceNotFound;
+    respond(api::answer_set_silence(set, not_found));
+  }
+
+  void operator()(const api::ExpireSilenceCommand& command) const {
+    if (!has_alertmanager()) return;
+    const Result<void> expired = state.dispatcher.expire_silence(command.id, state.now);
+    respond(api::answer_expire_silence(static_cast<bool>(expired)));
+  }
+
   void operator()(api::ReloadCommand) const { state.request_load(id); }
+
+  // Else the request is answered.
+  bool has_alertmanager() const {
+    if (state.config != nullptr && state.config->alertmanager != nullptr) return true;
+    api::HttpResponse response;
+    response.status = 404;
+    response.body = "there is no Alertmanager configuration: alerts and silences are not kept here\n";
+    respond(std::move(response));
+    return false;
+  }
 
   void respond(api::HttpResponse response) const {
     state.actions.emplace_back(Respond{id, std::move(response)});

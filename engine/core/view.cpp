@@ -145,6 +145,26 @@ std::vector<api::ReceiverView> CoreView::receivers() const {
   return views;
 }
 
+std::vector<api::SilenceView> CoreView::silences() const {
+  std::vector<api::SilenceView> views;
+  for (const auto& [id, silence] : state_.dispatcher.silences().all()) {
+    api::SilenceView view;
+    view.id = id;
+    for (const std::vector<Matcher>& set : silence.matcher_sets) {
+      auto& texts = view.sets.emplace_back();
+      for (const Matcher& matcher : set) texts.push_back({matcher.type(), matcher.name(), matcher.value()});
+    }
+    view.starts_at = silence.starts_at;
+    view.ends_at = silence.ends_at;
+    view.updated_at = silence.updated_at;
+    view.created_by = silence.created_by;
+    view.comment = silence.comment;
+    view.annotations = silence.annotations;
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 std::vector<std::string> CoreView::alertmanagers() const {
   return state_.forwarder.urls();
 }

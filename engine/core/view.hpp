@@ -18,6 +18,7 @@ class CoreView final : public api::View {
   [[nodiscard]] std::vector<api::AlertView> alerts() const override;
   [[nodiscard]] std::vector<api::AlertGroupView> alert_groups() const override;
   [[nodiscard]] std::vector<api::ReceiverView> receivers() const override;
+  [[nodiscard]] std::vector<api::SilenceView> silences() const override;
   [[nodiscard]] std::vector<std::string> alertmanagers() const override;
   [[nodiscard]] std::vector<Labels> series(const SeriesFilter& filter) const override;
   [[nodiscard]] std::vector<std::string> label_names(const SeriesFilter& filter) const override;

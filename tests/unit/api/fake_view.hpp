@@ -14,6 +14,7 @@ class FakeView final : public View {
   std::vector<AlertView> alert_list;
   std::vector<AlertGroupView> alert_group_list;
   std::vector<ReceiverView> receiver_list;
+  std::vector<SilenceView> silence_list;
   std::vector<Labels> series_list;
   StatusView status_view;
   std::vector<HealthCheck> checks;
@@ -26,6 +27,7 @@ class FakeView final : public View {
   std::vector<AlertView> alerts() const override { return alert_list; }
   std::vector<AlertGroupView> alert_groups() const override { return alert_group_list; }
   std::vector<ReceiverView> receivers() const override { return receiver_list; }
+  std::vector<SilenceView> silences() const override { return silence_list; }
   std::vector<std::string> alertmanagers() const override { return {"http://a:9093/api/v2/alerts"}; }
   std::vector<Labels> series(const SeriesFilter&) const override { return series_list; }
   std::vector<std::string> label_names(const SeriesFilter&) const override { return {"__name__", "job"}; }
