@@ -15,14 +15,14 @@ namespace json = boost::json;
 
 // ---- showing
 
-enum class State { active, pending, expired };  // in the order in which they are listed
+enum class SilenceState { active, pending, expired };  // in the order in which they are listed
 
-State state_of(const SilenceView& silence, WallTime now) {
-  if (now < silence.starts_at) return State::pending;
-  return now < silence.ends_at ? State::active : State::expired;
+SilenceState silence_state(const SilenceView& silence, WallTime now) {
+  if (now < silence.starts_at) return SilenceState::pending;
+  return now < silence.ends_at ? SilenceState::active : SilenceState::expired;
 }
 
-std::string_view name_of(State state) {
+std::string_view state_name(SilenceState state) {
   static constexpr std::array<std::string_view, 3> kNames = {"active", "pending", "expired"};
   return kNames[static_cast<std::size_t>(state)];
 }
@@ -36,7 +36,7 @@ bool is_regex(MatchType type) {
 
 void write_silence(JsonWriter& out, const SilenceView& silence, WallTime now) {
   out.begin_object().key("id").string(silence.id);
-  out.key("status").begin_object().key("state").string(name_of(state_of(silence, now))).end_object();
+  out.key("status").begin_object().key("state").string(state_name(silence_state(silence, now))).end_object();
   out.key("updatedAt").string(format_rfc3339_milli(silence.updated_at));
   if (!silence.annotations.empty()) out.key("annotations").texts(silence.annotations);
   out.key("comment").string(silence.comment).key("createdBy").string(silence.created_by);
@@ -54,15 +54,15 @@ void write_silence(JsonWriter& out, const SilenceView& silence, WallTime now) {
 
 // Active ones that end next, pending ones that begin next, expired ones that ended last come first.
 bool listed_before(const SilenceView& a, const SilenceView& b, WallTime now) {
-  const State x = state_of(a, now);
-  const State y = state_of(b, now);
+  const SilenceState x = silence_state(a, now);
+  const SilenceState y = silence_state(b, now);
   if (x != y) return x < y;
-  if (x == State::pending) return a.starts_at < b.starts_at;
-  return x == State::active ? a.ends_at < b.ends_at : a.ends_at > b.ends_at;
+  if (x == SilenceState::pending) return a.starts_at < b.starts_at;
+  return x == SilenceState::active ? a.ends_at < b.ends_at : a.ends_at > b.ends_at;
 }
 
 // A filter asks for silences that hold these very matchers.
-bool holds(const SilenceView& silence, const std::vector<Matcher>& filter) {
+bool holds_matchers(const SilenceView& silence, const std::vector<Matcher>& filter) {
   return std::any_of(silence.sets.begin(), silence.sets.end(), [&](const auto& set) {
     return std::all_of(filter.begin(), filter.end(), [&](const Matcher& wanted) {
       const SilenceView::MatcherText text{wanted.type(), wanted.name(), wanted.value()};
@@ -77,8 +77,8 @@ Answer get_silences(const HttpRequest& request, const View& view) {
   const WallTime now = view.status().now;
   std::vector<SilenceView> shown;
   for (SilenceView& silence : view.silences()) {
-    const auto wanted = parse_bool(request.parameter(name_of(state_of(silence, now))), true);
-    if (wanted && *wanted && holds(silence, *filter)) shown.push_back(std::move(silence));
+    const auto wanted = parse_bool(request.parameter(state_name(silence_state(silence, now))), true);
+    if (wanted && *wanted && holds_matchers(silence, *filter)) shown.push_back(std::move(silence));
   }
   std::stable_sort(shown.begin(), shown.end(),
                    [now](const SilenceView& a, const SilenceView& b) { return listed_before(a, b, now); });
@@ -102,9 +102,9 @@ Answer get_silence(std::string_view id, const View& view) {
 // ---- reading
 
 // Reads one body; the first thing that is wrong becomes the answer.
-class Reader {
+class SilenceReader {
  public:
-  explicit Reader(WallTime now) : now_(now) {}
+  explicit SilenceReader(WallTime now) : now_(now) {}
 
   Answer read(const json::object& body) {
     const bool read_all = read_annotations(body) && read_text(body, "comment", command_.comment) &&
@@ -231,7 +231,7 @@ Answer post_silence(const HttpRequest& request, const View& view) {
     return answer_unreadable("silence",
                              cannot_unmarshal(*body.document, "value of type models.PostableSilence"));
   }
-  return Reader(view.status().now).read(*object);
+  return SilenceReader(view.status().now).read(*object);
 }
 
 // 8-4-4-4-12 hexadecimal digits, as strfmt takes them; the dashes may be missing.
