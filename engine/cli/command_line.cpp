@@ -123,10 +123,10 @@ CommandLine::Outcome CommandLine::parse(const std::vector<std::string>& argument
     const std::vector<std::string> rest = parts_->app.remaining();
     const std::string first = rest.empty() ? "" : rest.front();
     if (first.substr(0, 1) == "-") {
-      const std::string word = first.substr(first.find_first_not_of('-'));
-      const std::string name = word.substr(0, word.find('='));
-      problem = format("unknown flag \"{}\"", first.substr(0, first.find('=')));
-      problem += did_you_mean(name, {parts_->names.begin(), parts_->names.end()});
+      const std::string flag = first.substr(0, first.find('='));
+      std::vector<std::string> flags;
+      for (const std::string& name : parts_->names) flags.push_back("--" + name);
+      problem = format("unknown flag \"{}\"", flag) + did_you_mean(flag, {flags.begin(), flags.end()});
     } else {
       problem = format("unexpected argument \"{}\"", first);
     }

@@ -1,0 +1,85 @@
+// Texts and exit codes of the command line.
+#include <filesystem>
+
+#include "promql/format.hpp"
+#include "tests/cli/process.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace tocsin;
+using test::run_command;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kTocsin = TOCSIN_BINARY;
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("Without a command a person sees how to run it") {
+  for (const std::string argument : {"", "--help", "help"}) {
+    const auto ended = argument.empty() ? run_command({kTocsin}) : run_command({kTocsin, argument});
+    CHECK(ended.code == 0);
+    CHECK(has(ended.out,
+              "tocsin serve --config.file=prometheus.yml --alertmanager.config.file=alertmanager.yml\n"));
+    CHECK(ended.err.empty());
+  }
+}
+
+TEST_CASE("What is wrong with a command line is said, and the exit code is 1") {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"serv"}, "tocsin: unknown command \"serv\", did you mean \"serve\"?\n"},
+      {{"check", "confg", "x.yml"},
+       "tocsin: unknown command \"check confg\", did you mean \"check config\"?\n"},
+      {{"tsdb", "analyze"}, "tocsin: not in tocsin 0.1.0: tsdb analyze\n"},
+      {{"serve"},
+       "tocsin serve: no configuration, expected --config.file=prometheus.yml, "
+       "--alertmanager.config.file=alertmanager.yml or both\n"},
+      {{"serve", "--web.listen-adress=:0"},
+       "tocsin serve: unknown flag \"--web.listen-adress\", did you mean \"--web.listen-address\"?\n"
+       "    tocsin serve --help lists what it takes\n"},
+      {{"serve", "--config.file=x", "--log.level=loud"},
+       "tocsin serve: --log.level: unknown log level \"loud\", expected one of debug, info, warn, error\n"},
+      {{"check", "config", "--lint=some", "x.yml"},
+       "tocsin check config: --lint: unknown lint option \"some\", expected all, duplicate-rules, "
+       "too-long-scrape-interval or none\n"},
+      {{"serve", "--config.file=/no/such.yml"},
+       "/no/such.yml: no such file or directory\nFAILED: 1 error in 1 file\n"},
+  };
+  for (const auto& [arguments, expected] : cases) {
+    std::vector<std::string> command{kTocsin};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const auto ended = run_command(command);
+    CHECK(ended.code == 1);
+    CHECK(ended.err == expected);
+    CHECK(ended.out.empty());
+  }
+}
+
+TEST_CASE("Linked under upstream's names it answers as those programs") {
+  std::string folder = (fs::temp_directory_path() / "tocsin-cli-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const auto linked = run_command({kTocsin, "link", folder});
+  CHECK(linked.code == 0);
+  CHECK(has(linked.out, folder + "/promtool -> "));
+  const std::vector<std::pair<std::string, std::string>> versions = {
+      {"prometheus", "prometheus, version 3.14.0 (branch: tocsin, revision: 0.1.0)\n"},
+      {"promtool", "promtool, version 3.14.0 (branch: tocsin, revision: 0.1.0)\n"},
+      {"alertmanager", "alertmanager, version 0.34.0 (branch: tocsin, revision: 0.1.0)\n"},
+      {"amtool", "amtool, version 0.34.0 (branch: tocsin, revision: 0.1.0)\n"},
+  };
+  for (const auto& [name, expected] : versions) {
+    CHECK(run_command({folder + "/" + name, "--version"}).out == expected);
+  }
+  // Their default files are those of upstream.
+  CHECK(has(run_command({folder + "/prometheus", "--config.file=/no/p.yml"}).err, "/no/p.yml: no such file"));
+  CHECK(
+      has(run_command({folder + "/alertmanager", "--config.file=/no/a.yml"}).err, "/no/a.yml: no such file"));
+  // Links that are there are not overwritten unasked.
+  CHECK(run_command({kTocsin, "link", folder}).code == 1);
+  CHECK(run_command({kTocsin, "link", "--force", folder}).code == 0);
+  fs::remove_all(folder);
+}
