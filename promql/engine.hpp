@@ -3,9 +3,10 @@
 // A Plan is compiled once from an expression, bound once to a source of series, and run at as many times as
 // one likes. Binding works out every label set, group and match that can occur; running goes over arrays of
 // numbers. A bound plan follows the source: what came or went since the last run is bound first, and costs
-// what came or went. Running allocates nothing and hashes nothing in the steady state, but for
-// count_values, label-changing functions over values (none), info(), and results that are turned into a
-// promql::Value.
+// what came or went. Running neither allocates nor hashes in the steady state, with these exceptions:
+// count_values() and info(), whose labels come from values; group_left() with labels, when a series meets
+// another than before; histograms, which are made anew; annotations; delayed name removal; and results that
+// are turned into a promql::Value.
 //
 // Ownership: a plan owns its expression. Thread: a plan belongs to one thread at a time. The source must
 // outlive the binding. Errors have Prometheus' words.

@@ -22,6 +22,22 @@
 namespace tocsin::promql {
 namespace {
 
+// Counts one more while it lives.
+class Above {
+ public:
+  Above(int& count, bool applies) : count_(applies ? &count : nullptr) {
+    if (count_ != nullptr) ++*count_;
+  }
+  Above(const Above&) = delete;
+  Above& operator=(const Above&) = delete;
+  ~Above() {
+    if (count_ != nullptr) --*count_;
+  }
+
+ private:
+  int* count_;
+};
+
 class Compiler {
  public:
   explicit Compiler(const PlanOptions& options) : options_(options) {}
@@ -58,27 +74,17 @@ class Compiler {
   [[nodiscard]] bool statistics_only() const { return statistics_above_ > 0 && buckets_above_ == 0; }
 
   const PlanOptions& options_;
+  int depth_ = 0;
   int statistics_above_ = 0;  // calls of histogram_count and its like
   int buckets_above_ = 0;     // what needs whole histograms
 };
 
-// Counts one more while it lives.
-class Above {
- public:
-  Above(int& count, bool applies) : count_(applies ? &count : nullptr) {
-    if (count_ != nullptr) ++*count_;
-  }
-  Above(const Above&) = delete;
-  Above& operator=(const Above&) = delete;
-  ~Above() {
-    if (count_ != nullptr) --*count_;
-  }
-
- private:
-  int* count_;
-};
-
 Result<NodePtr> Compiler::expression(const Expr& expr) {
+  const Above deeper(depth_, true);
+  if (depth_ > kMaxPlanDepth) {
+    return Error(
+        format("expression is too deep: more than {} operators and calls within one another", kMaxPlanDepth));
+  }
   switch (expr.kind()) {
     case ExprKind::paren:
       return expression(without_parens(expr));

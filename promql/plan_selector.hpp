@@ -136,7 +136,11 @@ class RangeNode : public Node {
 
  protected:
   RangeNode(PositionRange position, const TimeModifiers& modifiers) : Node(position), shift_(modifiers) {}
-  [[nodiscard]] EvalStatus evaluate(RunState&, const Frame&, Timestamp) override { return {}; }
+  // Windows are read by the function above; what a step does here is to notice series that came.
+  [[nodiscard]] EvalStatus evaluate(RunState&, const Frame&, Timestamp) override {
+    extend();
+    return {};
+  }
 
   TimeShift shift_;
   std::chrono::milliseconds range_{};
