@@ -12,13 +12,15 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 8> kCommands{{
     {"serve", serve, "run the engine"},
     {"link", link, "make symbolic links under the names of upstream's programs"},
     {"check config", check_config, "check prometheus.yml and the rule files it names"},
     {"check rules", check_rules, "check rule files"},
     {"check metrics", check_metrics, "lint a page of metrics from standard input"},
     {"check-config", check_alertmanager_config, "check alertmanager.yml and its templates"},
+    {"test promql", test_promql, "run test scripts of the query language"},
+    {"promql format", promql_format, "print an expression in the usual layout"},
 }};
 
 // Commands of promtool and amtool that this program knows of and does not have.
@@ -27,7 +29,7 @@ constexpr std::string_view kNotServed[] = {
     "check service-discovery", "check web-config", "check healthy", "check ready", "query instant",
     "query range", "query series", "query labels", "query analyze", "debug pprof", "debug metrics",
     "debug all", "push metrics", "test rules", "tsdb bench", "tsdb analyze", "tsdb list", "tsdb dump",
-    "tsdb dump-openmetrics", "tsdb create-blocks-from", "promql format", "promql label-matchers",
+    "tsdb dump-openmetrics", "tsdb create-blocks-from", "promql label-matchers",
     "alert query", "alert add", "silence query", "silence add", "silence expire", "silence import",
     "silence update", "cluster show", "config show", "config routes", "template render", "globals", "alert",
 };
@@ -69,6 +71,27 @@ std::vector<std::string_view> words_of(std::string_view path) {
   return words;
 }
 
+// Flags that may stand before a command or between its words, as kingpin takes them: they go behind it.
+std::vector<std::string> with_command_first(std::vector<std::string> arguments) {
+  std::vector<std::string> flags;
+  std::size_t at = 0;
+  while (at < arguments.size() && arguments[at].substr(0, 2) == "--") {
+    const bool value_follows = arguments[at].find('=') == std::string::npos &&
+                               (arguments[at] == "--enable-feature" || arguments[at] == "--junit");
+    const std::size_t count = value_follows && at + 1 < arguments.size() ? 2 : 1;
+    for (std::size_t i = 0; i < count; ++i) flags.push_back(std::move(arguments[at++]));
+  }
+  arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(at));
+  if (arguments.size() > 1 && arguments[1].substr(0, 8) == "--junit=") {  // promtool test --junit=FILE rules
+    flags.push_back(std::move(arguments[1]));
+    arguments.erase(arguments.begin() + 1);
+  }
+  // "--" and what follows it are arguments, whatever they look like.
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  arguments.insert(end, flags.begin(), flags.end());
+  return arguments;
+}
+
 bool begins_with(const std::vector<std::string>& arguments, std::string_view path) {
   const std::vector<std::string_view> words = words_of(path);
   return words.size() <= arguments.size() && std::equal(words.begin(), words.end(), arguments.begin());
@@ -103,7 +126,7 @@ Run it
   tocsin serve --config.file=prometheus.yml --alertmanager.config.file=alertmanager.yml
      both files: scrape, evaluate, notify.  Only the first: rule engine.  Only the second: gateway.
 Before you ship a file
-  check config|rules|metrics   check-config
+  check config|rules|metrics   check-config   test promql   promql format
 
 Works as promtool, amtool, prometheus, alertmanager when linked under that name (tocsin link DIR).
 Exit codes: 0 fine, 1 failed, 3 lint findings with --lint-fatal.  More: tocsin COMMAND --help
@@ -141,6 +164,11 @@ int run(const std::vector<std::string>& arguments) {
   if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || rest[0] == "help") {
     std::fputs(first_screen().c_str(), stdout);
     return 0;
+  }
+  rest = with_command_first(std::move(rest));
+  if (rest.empty()) {
+    std::fputs(first_screen().c_str(), stdout);
+    return 1;
   }
   for (const Command& command : kCommands) {
     if (!begins_with(rest, command.path)) continue;

@@ -1,5 +1,6 @@
 // Texts and exit codes of the command line.
 #include <filesystem>
+#include <fstream>
 
 #include "promql/format.hpp"
 #include "tests/cli/process.hpp"
@@ -57,6 +58,41 @@ TEST_CASE("What is wrong with a command line is said, and the exit code is 1") {
     CHECK(ended.err == expected);
     CHECK(ended.out.empty());
   }
+}
+
+TEST_CASE("An expression is printed in the usual layout, and flags may stand before the command") {
+  const auto formatted = run_command({kTocsin, "promql", "format", "sum  by(a)(rate(x [5m]))"});
+  CHECK(formatted.code == 0);
+  CHECK(formatted.out == "sum by (a) (rate(x[5m]))\n");
+  const auto refused = run_command({kTocsin, "promql", "format", "sort_by_label(x, \"a\")"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err == "tocsin promql format: 1:1: parse error: function \"sort_by_label\" is not enabled\n");
+  for (const std::string flag : {"--enable-feature=promql-experimental-functions", "--enable-feature"}) {
+    std::vector<std::string> command{kTocsin, flag};
+    if (flag == "--enable-feature") command.emplace_back("promql-experimental-functions");
+    command.insert(command.end(), {"promql", "format", "sort_by_label(x, \"a\")"});
+    CHECK(run_command(command).out == "sort_by_label(x, \"a\")\n");
+  }
+  const auto broken = run_command({kTocsin, "promql", "format", "sum("});
+  CHECK(broken.code == 1);
+  CHECK(has(broken.err, "tocsin promql format: 1:5: parse error: "));
+}
+
+TEST_CASE("Scripts of the language are run from files") {
+  std::string folder = (fs::temp_directory_path() / "tocsin-cli-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const auto script = [&](const std::string& name, const std::string& expected) {
+    std::ofstream(folder + "/" + name)
+        << "load 1m\n  x 1 2 3\n\neval instant at 2m x + 1\n  {} " << expected << "\n";
+    return folder + "/" + name;
+  };
+  CHECK(run_command({kTocsin, "test", "promql", script("right.test", "4")}).code == 0);
+  const auto wrong = run_command({kTocsin, "test", "promql", script("wrong.test", "5")});
+  CHECK(wrong.code == 1);
+  CHECK(has(wrong.err, folder + "/wrong.test:4: "));
+  CHECK(run_command({kTocsin, "test", "promql", folder + "/none.test"}).err ==
+        folder + "/none.test: no such file or directory\n");
+  fs::remove_all(folder);
 }
 
 TEST_CASE("Linked under upstream's names it answers as those programs") {
