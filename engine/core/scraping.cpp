@@ -7,15 +7,21 @@ namespace {
 
 class PageParse final : public Job {
  public:
-  explicit PageParse(scrape::PageJob page) : page_(std::move(page)) {}
+  explicit PageParse(scrape::PageJob page)
+      : target_(page.target_labels.to_string()), page_(std::move(page)) {}
 
   void run(const TimedOut&) override { parsed_ = scrape::parse_page(std::move(page_)); }
   void apply(Engine& engine) override {
     Engine::State& state = engine.state();
+    if (!parsed_.warning.empty()) {
+      state.log(LogLevel::debug, "Invalid content type on scrape, using fallback setting.",
+                {{"target", target_}, {"err", parsed_.warning}});
+    }
     state.scraping.parsed(std::move(parsed_), state.scrape_sink);
   }
 
  private:
+  std::string target_;
   scrape::PageJob page_;
   scrape::ParsedPage parsed_;
 };
