@@ -6,8 +6,8 @@
 
 #include "engine/config/effective.hpp"
 #include "engine/config/http_client_reader.hpp"
+#include "engine/config/open_document.hpp"
 #include "engine/config/receiver_reader.hpp"
-#include "engine/config/references.hpp"
 #include "engine/config/route_reader.hpp"
 #include "engine/config/time_interval_reader.hpp"
 #include "engine/config/upstream_keys.hpp"
@@ -158,19 +158,14 @@ const Receiver* AlertmanagerConfig::find_receiver(std::string_view name) const {
 
 std::optional<AlertmanagerConfig> load_alertmanager_config(std::string text, const LoadOptions& options,
                                                            FileSource& files, Diagnostics& diagnostics) {
-  const int errors_before = diagnostics.errors();
-  const std::size_t before = diagnostics.all().size();
-  const yaml::Document document =
-      yaml::parse(std::move(text), {options.file, yaml::Dialect::v2}, diagnostics);
-  if (diagnostics.errors() > errors_before && document.root() == nullptr) return std::nullopt;
-  const yaml::Scope scope{document, diagnostics, reference_expander(options, files, document, diagnostics),
-                          false};
-  AlertmanagerLoader loader(scope, options, files);
-  AlertmanagerConfig config = loader.load(document.root());
-  diagnostics.sort(before);
-  diagnostics.add(loader.take_lint());
-  if (diagnostics.errors() > errors_before) return std::nullopt;
-  return config;
+  return load_document<AlertmanagerConfig>(
+      std::move(text), options, files, diagnostics,
+      [&](const yaml::Scope& scope, const yaml::Node* root, std::vector<Diagnostic>& lint) {
+        AlertmanagerLoader loader(scope, options, files);
+        AlertmanagerConfig config = loader.load(root);
+        lint = loader.take_lint();
+        return config;
+      });
 }
 
 }  // namespace tocsin::config

@@ -8,6 +8,7 @@
 #include "engine/config/effective.hpp"
 #include "engine/config/external_labels.hpp"
 #include "engine/config/http_client_reader.hpp"
+#include "engine/config/open_document.hpp"
 #include "engine/config/references.hpp"
 #include "engine/config/relabel_reader.hpp"
 #include "engine/config/scrape_reader.hpp"
@@ -247,17 +248,11 @@ class PrometheusLoader {
 
 std::optional<PrometheusConfig> load_prometheus_config(std::string text, const LoadOptions& options,
                                                        FileSource& files, Diagnostics& diagnostics) {
-  const int errors_before = diagnostics.errors();
-  const std::size_t before = diagnostics.all().size();
-  const yaml::Document document =
-      yaml::parse(std::move(text), {options.file, yaml::Dialect::v2}, diagnostics);
-  if (diagnostics.errors() > errors_before && document.root() == nullptr) return std::nullopt;
-  const yaml::Scope scope{document, diagnostics, reference_expander(options, files, document, diagnostics),
-                          false};
-  PrometheusConfig config = PrometheusLoader(scope, options, files).load(document.root());
-  diagnostics.sort(before);
-  if (diagnostics.errors() > errors_before) return std::nullopt;
-  return config;
+  return load_document<PrometheusConfig>(
+      std::move(text), options, files, diagnostics,
+      [&](const yaml::Scope& scope, const yaml::Node* root, std::vector<Diagnostic>&) {
+        return PrometheusLoader(scope, options, files).load(root);
+      });
 }
 
 std::vector<rules::RuleFile> load_rule_files(const PrometheusConfig& config, FileSource& files,
