@@ -61,7 +61,8 @@ SlotClock SlotClock::from(WallTime start, Duration interval) {
 SlotClock::Due SlotClock::take(WallTime now) {
   const auto missed = (now - next_) / interval_;
   const WallTime slot = next_ + missed * interval_;
-  next_ = slot + interval_;
+  // The last slot that nanoseconds can count has none after it.
+  next_ = slot > WallTime::max() - interval_ ? WallTime::max() : slot + interval_;
   return {slot, static_cast<std::uint64_t>(missed)};
 }
 
