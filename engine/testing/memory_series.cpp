@@ -46,17 +46,43 @@ MemorySeries::Column& MemorySeries::column_of(const Labels& labels) {
   return columns_[at->second];
 }
 
-Result<void> MemorySeries::append(const Labels& labels, const LoadedSample& sample) {
-  const promql::Sample& added = sample.sample;
-  if (added.histogram != nullptr) {
-    if (const Result<void> valid = added.histogram->validate(); !valid) return valid.error();
+Result<void> MemorySeries::load(const Labels& labels, const LoadedSample& sample) {
+  if (sample.sample.histogram != nullptr) {
+    if (const Result<void> valid = sample.sample.histogram->validate(); !valid) return valid.error();
   }
+  switch (add(labels, sample)) {
+    case rules::AppendResult::appended:
+      return {};
+    case rules::AppendResult::conflicting:
+      return Error("duplicate sample for timestamp");
+    case rules::AppendResult::out_of_order:
+    case rules::AppendResult::too_old:
+      break;
+  }
+  return Error("out of order sample");
+}
+
+rules::AppendResult MemorySeries::append(rules::OutputSeries& series, Timestamp time, double value) {
+  return add(series.labels, {{time, value, nullptr}, {}});
+}
+
+rules::AppendResult MemorySeries::append(rules::OutputSeries& series, Timestamp time,
+                                         const promql::HistogramPtr& histogram) {
+  return add(series.labels, {{time, 0, histogram}, {}});
+}
+
+void MemorySeries::append_stale(rules::OutputSeries& series, Timestamp time) {
+  (void)add(series.labels, {{time, promql::stale_nan(), nullptr}, {}});
+}
+
+rules::AppendResult MemorySeries::add(const Labels& labels, const LoadedSample& sample) {
+  const promql::Sample& added = sample.sample;
   Column& column = column_of(labels);
   if (!column.times.empty() && added.time <= column.times.back()) {
-    if (added.time < column.times.back()) return Error("out of order sample");
+    if (added.time < column.times.back()) return rules::AppendResult::out_of_order;
     const auto& last = column.histograms.empty() ? promql::HistogramPtr() : column.histograms.back();
-    if (is_same_sample(column.values.back(), last, added)) return {};
-    return Error("duplicate sample for timestamp");
+    return is_same_sample(column.values.back(), last, added) ? rules::AppendResult::appended
+                                                             : rules::AppendResult::conflicting;
   }
   if (added.histogram != nullptr || !column.histograms.empty()) {
     column.histograms.resize(column.times.size());
@@ -70,7 +96,7 @@ Result<void> MemorySeries::append(const Labels& labels, const LoadedSample& samp
   }
   column.times.push_back(added.time);
   column.values.push_back(added.value);
-  return {};
+  return rules::AppendResult::appended;
 }
 
 const promql::Selection& MemorySeries::acquire(std::span<const Matcher> matchers) {

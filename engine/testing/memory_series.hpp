@@ -1,5 +1,5 @@
-// Series in memory, as a source for the evaluator: what tests load samples into. It keeps everything and
-// forgets nothing until it is destroyed.
+// Series in memory, as a source for the evaluator and a sink for rules: what tests load samples into. It
+// keeps everything and forgets nothing until it is destroyed.
 #pragma once
 
 #include <deque>
@@ -12,6 +12,7 @@
 #include "promql/histogram.hpp"
 #include "promql/result.hpp"
 #include "promql/series_source.hpp"
+#include "rules/output_series.hpp"
 
 namespace tocsin::testing {
 
@@ -20,12 +21,17 @@ struct LoadedSample {
   std::optional<Timestamp> start_time;
 };
 
-class MemorySeries final : public promql::SeriesSource {
+class MemorySeries final : public promql::SeriesSource, public rules::OutputSink {
  public:
   // Appends a sample to the series of these labels, and makes the series if there is none. Samples come in
   // rising order of time; the same sample again is ignored. Errors, with the words of Prometheus' head block:
   // an earlier sample, another value at the same time, an inconsistent histogram.
-  [[nodiscard]] Result<void> append(const Labels& labels, const LoadedSample& sample);
+  [[nodiscard]] Result<void> load(const Labels& labels, const LoadedSample& sample);
+
+  rules::AppendResult append(rules::OutputSeries& series, Timestamp time, double value) override;
+  rules::AppendResult append(rules::OutputSeries& series, Timestamp time,
+                             const promql::HistogramPtr& histogram) override;
+  void append_stale(rules::OutputSeries& series, Timestamp time) override;
 
   [[nodiscard]] const promql::Selection& acquire(std::span<const Matcher> matchers) override;
   void release(const promql::Selection& selection) override;
@@ -51,6 +57,7 @@ class MemorySeries final : public promql::SeriesSource {
   };
 
   Column& column_of(const Labels& labels);
+  rules::AppendResult add(const Labels& labels, const LoadedSample& sample);
 
   std::deque<Column> columns_;  // a series' slot is its index
   std::unordered_map<Labels, std::uint32_t, LabelsHash> slots_;

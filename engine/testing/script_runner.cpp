@@ -144,7 +144,7 @@ class ScriptRunner {
         if (!series.start_offsets.empty() && series.start_offsets[i]) {
           sample.start_time = to_timestamp(WallTime(since_start + *series.start_offsets[i]));
         }
-        if (const Result<void> added = series_->append(series.labels, sample); !added) {
+        if (const Result<void> added = series_->load(series.labels, sample); !added) {
           return added.error().wrap(series.labels.to_string());
         }
       }
@@ -157,7 +157,7 @@ class ScriptRunner {
     if (!converted) return converted.error();
     for (const CustomBucketSeries& series : *converted) {
       for (const promql::Sample& sample : series.samples) {
-        if (const Result<void> added = series_->append(series.labels, {sample, {}}); !added) {
+        if (const Result<void> added = series_->load(series.labels, {sample, {}}); !added) {
           return added.error().wrap(series.labels.to_string());
         }
       }
