@@ -1,5 +1,8 @@
 #include "engine/shell/request_parser.hpp"
 
+#include <random>
+
+#include "tests/fuzz/served_request.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tocsin;
@@ -73,4 +76,33 @@ TEST_CASE("What follows a request is left for the next one") {
   RequestParser parser({8192, 1000});
   const std::string first = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n";
   CHECK(parser.feed(first + "GET /2") == first.size());
+}
+
+TEST_CASE("Whatever bytes come, they are taken or refused, and how they were cut changes nothing") {
+  const std::vector<std::string> parts = {"GET / HTTP/1.1\r\n",
+                                          "POST /a%20b?x=%zz HTTP/1.1\r\n",
+                                          "Host: h\r\n",
+                                          "\r\n",
+                                          "Content-Length: 5\r\n",
+                                          "Transfer-Encoding: chunked\r\n",
+                                          "5\r\nhello\r\n",
+                                          "0\r\n\r\n",
+                                          "hello",
+                                          "\n",
+                                          "Content-Length: 99999\r\n",
+                                          "Expect: 100-continue\r\n",
+                                          std::string(3000, 'x'),
+                                          std::string("\0\x01\xff", 3),
+                                          "HTTP/1.0 200 OK\r\n",
+                                          " ",
+                                          "Connection: close\r\n",
+                                          "ffffffffffffffff\r\n"};
+  std::mt19937 random(20261122);
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes;
+    for (std::size_t count = random() % 9; count > 0; --count) bytes += parts[random() % parts.size()];
+    if (!bytes.empty() && random() % 4 == 0) bytes[random() % bytes.size()] = static_cast<char>(random());
+    INFO(bytes);
+    REQUIRE(shell::check_any_request(bytes) == "");
+  }
 }
