@@ -12,13 +12,14 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::array<Command, 8> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"serve", serve, "run the engine"},
     {"link", link, "make symbolic links under the names of upstream's programs"},
     {"check config", check_config, "check prometheus.yml and the rule files it names"},
     {"check rules", check_rules, "check rule files"},
     {"check metrics", check_metrics, "lint a page of metrics from standard input"},
     {"check-config", check_alertmanager_config, "check alertmanager.yml and its templates"},
+    {"test rules", test_rules, "run unit tests of rules"},
     {"test promql", test_promql, "run test scripts of the query language"},
     {"promql format", promql_format, "print an expression in the usual layout"},
 }};
@@ -28,7 +29,7 @@ constexpr std::array<Command, 8> kCommands{{
 constexpr std::string_view kNotServed[] = {
     "check service-discovery", "check web-config", "check healthy", "check ready", "query instant",
     "query range", "query series", "query labels", "query analyze", "debug pprof", "debug metrics",
-    "debug all", "push metrics", "test rules", "tsdb bench", "tsdb analyze", "tsdb list", "tsdb dump",
+    "debug all", "push metrics", "tsdb bench", "tsdb analyze", "tsdb list", "tsdb dump",
     "tsdb dump-openmetrics", "tsdb create-blocks-from", "promql label-matchers",
     "alert query", "alert add", "silence query", "silence add", "silence expire", "silence import",
     "silence update", "cluster show", "config show", "config routes", "template render", "globals", "alert",
