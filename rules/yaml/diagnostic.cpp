@@ -58,6 +58,33 @@ std::string place_of(const Diagnostic& diagnostic) {
   return place;
 }
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// A text that may hold what stood in a file: nothing in it may steer the terminal or end the output.
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (is_control(c)) {
+      out += format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// The same for a line under which a caret will stand: one character stays one character.
+std::string shown_line(std::string_view line) {
+  std::string out(line);
+  std::ranges::replace_if(
+      out, [](char c) { return is_control(c) && c != '\t'; }, '?');
+  return out;
+}
+
 // What stands before the caret: tabs stay tabs, so that the caret lines up wherever the text is shown.
 std::string caret_padding(std::string_view line, int column) {
   std::string padding;
@@ -91,9 +118,9 @@ std::string format_diagnostic(const Diagnostic& diagnostic, SeverityWord word) {
   } else if (word == SeverityWord::always) {
     out += "error: ";
   }
-  out += diagnostic.text;
+  out += shown(diagnostic.text);
   if (!diagnostic.source_line.empty()) {
-    out += format("\n{:>6} | {}\n       | {}^", diagnostic.position.line, diagnostic.source_line,
+    out += format("\n{:>6} | {}\n       | {}^", diagnostic.position.line, shown_line(diagnostic.source_line),
                   caret_padding(diagnostic.source_line, diagnostic.position.column));
   }
   if (!diagnostic.hint.empty()) append_indented(out, diagnostic.hint, "");

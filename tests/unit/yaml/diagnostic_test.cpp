@@ -58,6 +58,15 @@ TEST_CASE("TheCaretStandsUnderTheCharacterOfTheColumn") {
   }
 }
 
+TEST_CASE("NothingInAFileSteersTheTerminal") {
+  Diagnostic diagnostic = error_at(1, 4, std::string("unknown key \"a\x1b[31m\0\nb\"", 23));
+  diagnostic.source_line = std::string("a\x1b\tb\0c", 6);
+  CHECK(format_diagnostic(diagnostic, SeverityWord::never_for_errors) ==
+        "a.yml:1:4: unknown key \"a\\x1b[31m\\x00\\nb\"\n"
+        "     1 | a?\tb?c\n"
+        "       |   \t^");
+}
+
 TEST_CASE("UnknownPlacesAreLeftOut") {
   CHECK(format_diagnostic(error_at(0, 0, "gone"), SeverityWord::always) == "a.yml: error: gone");
   CHECK(format_diagnostic(error_at(2, 0, "gone"), SeverityWord::always) == "a.yml:2: error: gone");
