@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/value.hpp"
@@ -14,21 +15,17 @@
 namespace tocsin::promql {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 bool is_hex_digit(char c) {
-  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+  return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
   return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) { return lower(a) == b; });
+                    [](char a, char b) { return ascii_lower(a) == b; });
 }
 
 Error syntax_error(std::string_view function, std::string_view text) {
@@ -39,7 +36,7 @@ Error range_error(std::string_view function, std::string_view text) {
 }
 
 bool has_prefix(std::string_view text, char letter) {
-  return text.size() >= 2 && text[0] == '0' && lower(text[1]) == letter;
+  return text.size() >= 2 && text[0] == '0' && ascii_lower(text[1]) == letter;
 }
 
 // Go's rule: an underscore stands between two digits, or between a base prefix and a digit.
@@ -83,7 +80,7 @@ std::optional<std::string> float_digits(std::string_view unsigned_text) {
     digits += skip(hex ? is_hex_digit : is_digit);
   }
   if (digits == 0) return std::nullopt;
-  const bool has_exponent = at < text.size() && lower(text[at]) == (hex ? 'p' : 'e');
+  const bool has_exponent = at < text.size() && ascii_lower(text[at]) == (hex ? 'p' : 'e');
   if (hex && !has_exponent) return std::nullopt;
   if (has_exponent) {
     ++at;
@@ -136,7 +133,7 @@ std::optional<std::uint64_t> parse_unsigned_literal(std::string_view text) {
   unsigned base = 10;
   std::string_view digits = text;
   if (text[0] == '0' && text.size() > 1) {
-    const char letter = text.size() >= 3 ? lower(text[1]) : '0';
+    const char letter = text.size() >= 3 ? ascii_lower(text[1]) : '0';
     base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
     digits.remove_prefix(letter == 'x' || letter == 'b' || letter == 'o' ? 2 : 1);
   }
@@ -144,7 +141,7 @@ std::optional<std::uint64_t> parse_unsigned_literal(std::string_view text) {
   for (const char c : digits) {
     if (c == '_') continue;
     if (!is_hex_digit(c)) return std::nullopt;
-    const auto digit = static_cast<unsigned>(is_digit(c) ? c - '0' : lower(c) - 'a' + 10);
+    const auto digit = static_cast<unsigned>(is_digit(c) ? c - '0' : ascii_lower(c) - 'a' + 10);
     if (digit >= base) return std::nullopt;
     if (__builtin_mul_overflow(value, base, &value)) return std::nullopt;
     if (__builtin_add_overflow(value, digit, &value)) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/utf8.hpp"
@@ -100,8 +101,7 @@ AggregateOp to_aggregate_op(TokenKind kind) {
 TokenKind keyword_kind(std::string_view name) {
   if (name.size() > kLongestKeyword) return TokenKind::identifier;
   std::array<char, kLongestKeyword> buffer{};
-  std::ranges::transform(name, buffer.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(name, buffer.begin(), [](char c) { return ascii_lower(c); });
   const std::string_view lower(buffer.data(), name.size());
   const auto* at = std::ranges::lower_bound(kKeywords, lower, {}, &Keyword::name);
   return at != kKeywords.end() && at->name == lower ? at->kind : TokenKind::identifier;

@@ -9,6 +9,7 @@
 #include "engine/config/file_source.hpp"
 #include "engine/config/upstream_keys.hpp"
 #include "engine/config/url.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::config {
@@ -71,10 +72,8 @@ std::optional<Authorization> read_authorization(MapReader& outer, const std::str
   map.string("type", authorization.type);
   authorization.type = trimmed(authorization.type);
   if (authorization.type.empty()) authorization.type = "Bearer";
-  std::string lower = authorization.type;
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (lower == "basic") map.error("type", "cannot be \"basic\", use basic_auth instead");
+  if (equal_ignoring_case(authorization.type, "basic"))
+    map.error("type", "cannot be \"basic\", use basic_auth instead");
   read_secret(map, "credentials", authorization.credentials);
   read_path(map, "credentials_file", directory, authorization.credentials_file);
   map.not_yet("credentials_ref");

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::config {
@@ -105,9 +106,7 @@ class RelabelReader {
       good_ = false;
       return;
     }
-    std::string lower = text;
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string lower = ascii_lower(text);
     const auto found = std::ranges::find(kActions, lower, &std::pair<std::string_view, RelabelAction>::first);
     if (found != kActions.end()) {
       config_.action = found->second;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "rules/template/go_time.hpp"
 
@@ -70,9 +71,9 @@ Result<void> check_days_of_month(const InclusiveRange& range) {
   return {};
 }
 
-Result<InclusiveRange> read_range(std::string text, const ReadMember& member, const CheckRange& check) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+Result<InclusiveRange> read_range(std::string_view written, const ReadMember& member,
+                                  const CheckRange& check) {
+  const std::string text = ascii_lower(written);
   const std::string_view view = text;
   const std::size_t colon = view.find(':');
   if (colon != std::string_view::npos && view.find(':', colon + 1) != std::string_view::npos) {

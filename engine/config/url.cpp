@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 
@@ -30,9 +31,7 @@ Result<std::string> take_scheme(std::string_view& text) {
     }
     if (c != ':') return std::string();
     if (i == 0) return Error("missing protocol scheme");
-    std::string scheme(text.substr(0, i));
-    std::ranges::transform(scheme, scheme.begin(),
-                           [](unsigned char byte) { return static_cast<char>(std::tolower(byte)); });
+    std::string scheme = ascii_lower(text.substr(0, i));
     text.remove_prefix(i + 1);
     return scheme;
   }

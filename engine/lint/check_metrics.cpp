@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::lint {
@@ -27,13 +28,6 @@ constexpr std::array<std::string_view, 18> kPrefixes = {"pico", "nano",  "micro"
                                                         "giga", "gibi",  "tera",  "tebi",  "peta",  "pebi"};
 constexpr std::array<std::string_view, 14> kAbbreviations = {"s",  "ms", "us", "ns", "sec", "b", "kb",
                                                              "mb", "gb", "tb", "pb", "m",   "h", "d"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 const Unit* find_unit(std::string_view word) {
   const auto found =
@@ -65,13 +59,13 @@ class FamilyLint {
     counter();
     if (type_ != FamilyType::untyped) {
       reserved();
-      if (has_part(lower(family_.name), to_string(type_)))
+      if (has_part(ascii_lower(family_.name), to_string(type_)))
         add(format("metric name should not include type '{}'", to_string(type_)));
     }
     if (family_.name.find(':') != std::string::npos) add("metric names should not contain ':'");
     camel_case();
     for (const std::string_view word : kAbbreviations) {
-      if (has_part(lower(family_.name), word)) add("metric names should not contain abbreviated units");
+      if (has_part(ascii_lower(family_.name), word)) add("metric names should not contain abbreviated units");
     }
     duplicates();
   }

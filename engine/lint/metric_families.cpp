@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/number_text.hpp"
@@ -245,9 +246,7 @@ bool FamilyParser::type() {
                        go_quote(family_->name)));
   }
   if (!read_until_line_break(false)) return false;
-  std::string word = token_;
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string word = ascii_lower(token_);
   if (word == "gaugehistogram") word = "gauge_histogram";
   for (const FamilyType type : {FamilyType::counter, FamilyType::gauge, FamilyType::summary,
                                 FamilyType::untyped, FamilyType::histogram, FamilyType::gauge_histogram}) {

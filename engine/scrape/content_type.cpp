@@ -1,4 +1,5 @@
 #include "engine/scrape/content_type.hpp"
+#include "promql/ascii.hpp"
 
 #include <algorithm>
 
@@ -52,13 +53,6 @@ bool take_value(std::string_view& text, std::string& value) {
   return false;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 Result<void> check_media_type(std::string_view text) {
   if (take_token(text).empty()) return Error("mime: no media type");
   if (text.empty()) return {};
@@ -78,7 +72,7 @@ Result<void> check_parameters(std::string_view text) {
     std::string value;
     if (take_prefix(text, ';')) {
       text = trimmed(text);
-      name = lower(take_token(text));
+      name = ascii_lower(take_token(text));
     }
     if (name.empty() || !take_prefix(text, '=') || !take_value(text, value))
       return Error("mime: invalid media parameter");
@@ -92,7 +86,7 @@ Result<void> check_parameters(std::string_view text) {
 
 Result<std::string> media_type_of(std::string_view content_type) {
   const std::string_view base = content_type.substr(0, content_type.find(';'));
-  std::string media_type = lower(trimmed(base));
+  std::string media_type = ascii_lower(trimmed(base));
   if (Result<void> good = check_media_type(media_type); !good) return good.error();
   if (Result<void> good = check_parameters(content_type.substr(base.size())); !good) return good.error();
   return media_type;

@@ -1,4 +1,5 @@
 #include "rules/yaml/secret.hpp"
+#include "promql/ascii.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,9 +8,7 @@
 namespace tocsin {
 
 bool looks_like_placeholder(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = ascii_lower(text);
   if (lower.empty() || lower == kSecretToken) return false;
   const bool bracketed = lower.size() > 2 && ((lower.front() == '<' && lower.back() == '>') ||
                                               (lower.front() == '[' && lower.back() == ']'));
