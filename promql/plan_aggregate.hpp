@@ -153,6 +153,9 @@ class CountValuesNode final : public Node {
  public:
   CountValuesNode(const AggregateExpr& aggregate, NodePtr input, std::string label);
   [[nodiscard]] const Labels& labels(std::uint32_t row, Labels&) const override { return *labels_[row]; }
+  [[nodiscard]] bool outdated() const override {
+    return Node::outdated() || too_many_rows(rows(), present_rows_);
+  }
   void forget_rows() override;
 
  protected:
@@ -163,6 +166,7 @@ class CountValuesNode final : public Node {
   GroupTable table_;
   std::string label_;
   bool valid_label_;
+  std::size_t present_rows_ = 0;  // in the last step
   std::unordered_map<Labels, std::uint32_t, LabelsHash> row_of_labels_;
   std::vector<const Labels*> labels_;
 };

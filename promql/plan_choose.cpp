@@ -178,6 +178,7 @@ void CountValuesNode::forget_rows() {
 
 EvalStatus CountValuesNode::evaluate(RunState& state, const Frame& frame, Timestamp at) {
   if (!valid_label_) return execution_error(format("invalid label name {}", go_quote(label_)));
+  present_rows_ = 0;
   if (auto status = step_children(state, frame, at); !status) return status;
   column_.clear();
   const Column& from = child(0).column();
@@ -193,6 +194,7 @@ EvalStatus CountValuesNode::evaluate(RunState& state, const Frame& frame, Timest
       set_rows(next + 1);
     }
     const std::uint32_t row = entry->second;
+    if (column_.present[row] == kAbsent) ++present_rows_;
     column_.set(row, column_.present[row] == kAbsent ? 1 : column_.values[row] + 1);
   });
   return {};

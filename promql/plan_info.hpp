@@ -19,6 +19,9 @@ class InfoNode final : public Node {
     return child(0).drops_name(origins_[row].base);
   }
   [[nodiscard]] std::span<const std::uint32_t> order() const override { return order_; }
+  [[nodiscard]] bool outdated() const override {
+    return Node::outdated() || too_many_rows(rows(), order_.size());
+  }
   void forget_rows() override;
   void collect_selections(const TimeRange& query, Timestamp from, Timestamp to,
                           std::vector<SelectionRequest>& requests) override;

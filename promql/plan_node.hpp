@@ -246,6 +246,12 @@ class NameDroppingNode : public RowwiseNode {
   CollisionTracker collisions_;
 };
 
+// Whether a node whose rows come from values has so many that are never present again that binding anew is
+// worth it.
+[[nodiscard]] constexpr bool too_many_rows(std::size_t rows, std::size_t present) {
+  return rows > 1024 && rows > 8 * present;
+}
+
 // Calls visit(row) for the present rows, in the order of the result.
 template <class Visit>
 void for_each_present(const Node& node, const Visit& visit) {

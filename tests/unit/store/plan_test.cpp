@@ -203,6 +203,21 @@ TEST_CASE("a tick of a bound plan allocates nothing") {
   }
 }
 
+TEST_CASE("rows that come from values do not pile up") {
+  Store store;
+  Plan plan = plan_of("count_values(\"v\", m)");
+  plan.bind(store);
+  std::uint32_t highest = 0;
+  for (int i = 0; i < 5000; ++i) {
+    add(store, {{"__name__", "m"}}, i, i);
+    const auto rows = plan.run_at(at(i), RunLimits());
+    REQUIRE(rows->rows.size() == 1);
+    CHECK(plan.row_labels(rows->rows[0].row) == Labels{{"v", std::to_string(i)}});
+    highest = std::max(highest, rows->rows[0].row);
+  }
+  CHECK(highest <= 1024);
+}
+
 TEST_CASE("an ambiguous match is an error only while both series are present") {
   Store store;
   add(store, {{"__name__", "m"}, {"a", "1"}}, 0, 6);
