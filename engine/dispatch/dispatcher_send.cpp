@@ -171,6 +171,7 @@ std::optional<Attempt> Dispatcher::State::start_attempt(Group& group, std::size_
 
 void Dispatcher::State::finish_send(Group& group, Send& send, SendResult result, const Now& now) {
   send.done = true;
+  send.waits_for_turn = false;  // or it would take the turn of one that still waits
   if (result != SendResult::told) group.flush->failed = true;
   Event event = event_of(EventKind::finished, group, now);
   event.integration = send.name;

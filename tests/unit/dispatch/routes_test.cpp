@@ -3,7 +3,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/config/alertmanager_loader.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/dispatch/support.hpp"
 
@@ -11,17 +10,6 @@ using namespace tocsin;
 using namespace tocsin::dispatch;
 
 namespace {
-
-std::shared_ptr<const config::AlertmanagerConfig> load(const std::string& yaml) {
-  config::MemoryFiles files;
-  Diagnostics diagnostics;
-  config::LoadOptions options;
-  options.file = "alertmanager.yml";
-  auto loaded = config::load_alertmanager_config(yaml, options, files, diagnostics);
-  INFO(format_diagnostics(diagnostics.all()));
-  REQUIRE(loaded.has_value());
-  return std::make_shared<const config::AlertmanagerConfig>(std::move(*loaded));
-}
 
 std::string read(const std::string& path) {
   std::ifstream input(std::string(TOCSIN_SOURCE_DIR) + path);
@@ -41,7 +29,7 @@ Labels parse_labels(const std::string& text) {
 
 // routes.txt was made by amtool (make_routes.py beside it).
 TEST_CASE("AlertsGoWhereAmtoolSaysThatTheyGo") {
-  const RouteTree tree(load(read("/tests/compat/dispatch/routes.yml")));
+  const RouteTree tree(load_config(read("/tests/compat/dispatch/routes.yml")));
   std::istringstream table(read("/tests/compat/dispatch/routes.txt"));
   int rows = 0;
   for (std::string line; std::getline(table, line); ++rows) {
@@ -57,7 +45,7 @@ TEST_CASE("AlertsGoWhereAmtoolSaysThatTheyGo") {
 }
 
 TEST_CASE("ARoutesKeyIsUpstreamsAndItsIdentityTellsTwinsApart") {
-  const RouteTree tree(load(R"(
+  const RouteTree tree(load_config(R"(
 route:
   receiver: r
   routes:

@@ -2,16 +2,20 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/config/alertmanager_loader.hpp"
+#include "engine/config/file_source.hpp"
 #include "engine/dispatch/alert.hpp"
 #include "engine/dispatch/told.hpp"
 #include "promql/labels.hpp"
 #include "promql/matcher.hpp"
 #include "promql/time.hpp"
+#include "tests/support/catch.hpp"
 
 namespace tocsin::dispatch {
 
@@ -47,6 +51,18 @@ inline std::vector<Matcher> matchers(std::initializer_list<MatcherText> texts) {
   for (const MatcherText& text : texts)
     made.push_back(std::move(*Matcher::make(text.type, text.name, text.value)));
   return made;
+}
+
+// REQUIRES: the text is a valid alertmanager.yml.
+inline std::shared_ptr<const config::AlertmanagerConfig> load_config(const std::string& yaml) {
+  config::MemoryFiles files;
+  Diagnostics diagnostics;
+  config::LoadOptions options;
+  options.file = "alertmanager.yml";
+  auto loaded = config::load_alertmanager_config(yaml, options, files, diagnostics);
+  INFO(format_diagnostics(diagnostics.all()));
+  REQUIRE(loaded.has_value());
+  return std::make_shared<const config::AlertmanagerConfig>(std::move(*loaded));
 }
 
 inline Alert own_alert(Labels labels, double starts, double ends = -1) {
