@@ -12,6 +12,29 @@ constexpr Duration kHistory = std::chrono::hours(1);
 constexpr std::size_t kHistorySamples = 2'000'000;
 constexpr Duration kTrimInterval = std::chrono::seconds(30);
 
+// What a person may want to know of an evaluation: why it failed, and why an alert is where it is now.
+void report_run(Engine::State& state, const rules::RuleRun& run) {
+  const std::string& name = run.rule.definition().name;
+  if (!run.outcome.error.empty()) {
+    state.log(LogLevel::warn, "Evaluating rule failed",
+              {{"file", run.group.definition().file},
+               {"group", run.group.definition().name},
+               {"name", name},
+               {"err", run.outcome.error}});
+  }
+  for (const std::string& error : run.outcome.template_errors) {
+    state.log(LogLevel::warn, "Expanding alert template failed", {{"alert", name}, {"err", error}});
+  }
+  for (const rules::AlertTransition& transition : run.outcome.transitions) {
+    ++state.counters.alert_transitions[to_string(transition.reason)];
+    state.log(LogLevel::debug, "alert changed state",
+              {{"alert", transition.labels.to_string()},
+               {"state", std::string(to_string(transition.state))},
+               {"reason", std::string(to_string(transition.reason))},
+               {"value", promql::format_float_go(transition.value)}});
+  }
+}
+
 }  // namespace
 
 // The evaluation that the last step made has lasted until now: nobody else had the thread.
@@ -48,17 +71,7 @@ void Engine::State::run_queue(Engine& engine) {
     }
     evaluated = true;
     unit = RunningUnit{&run->group, run->rule_index, now.mono};
-    const rules::RuleDefinition& rule = run->rule.definition();
-    if (!run->outcome.error.empty()) {
-      log(LogLevel::warn, "Evaluating rule failed",
-          {{"file", run->group.definition().file},
-           {"group", run->group.definition().name},
-           {"name", rule.name},
-           {"err", run->outcome.error}});
-    }
-    for (const std::string& error : run->outcome.template_errors) {
-      log(LogLevel::warn, "Expanding alert template failed", {{"alert", rule.name}, {"err", error}});
-    }
+    report_run(*this, *run);
     feed_dispatcher(std::move(run->outcome.changes));
     forwarder.enqueue(std::move(run->outcome.to_send), now);
     // What has become due by this alert goes out before the next rule is looked at.

@@ -79,6 +79,11 @@ void write_rules(MetricsText& out, const Engine::State& state) {
        [](const Group& group) { return seconds(group.statistics().last_evaluation); });
   each("prometheus_rule_group_rules", MetricKind::gauge, "The number of rules.",
        [](const Group& group) { return static_cast<double>(group.rules().size()); });
+  out.family("tocsin_rule_alert_transitions_total", MetricKind::counter,
+             "Alerts of rules that moved from one state to another, by reason.");
+  for (const auto& [reason, count] : state.counters.alert_transitions) {
+    out.sample(number(count), {{"reason", std::string(reason)}});
+  }
 }
 
 void write_scraping(MetricsText& out, const Engine::State& state) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -52,6 +53,7 @@ struct OwnCounters {
   std::uint64_t samples_out_of_order = 0;  // of rules
   Duration evaluation_seconds{};           // of all rules, summed
   std::uint64_t evaluation_count = 0;
+  std::map<std::string_view, std::uint64_t> alert_transitions;  // by the reason's name
 };
 
 struct Engine::State {

@@ -108,6 +108,17 @@ TEST_CASE("the checker finds what is missing, doubled, late or uncalled for") {
   }
 }
 
+TEST_CASE("the log says why an alert is where it is") {
+  const std::string log = play_incident({.seed = 3}).action_log;
+  const auto says = [&log](const std::string& text) { return log.find(text) != std::string::npos; };
+  const std::string alert =
+      R"(log alert changed state alert={alertname="NATSDisconnected", instance="localhost:9091", )"
+      R"(job="cim-alchemist", severity="critical"} )";
+  CHECK(says(alert + "state=pending reason=started value=0\n"));
+  CHECK(says(alert + "state=firing reason=fired value=0\n"));
+  CHECK(says(alert + "state=inactive reason=resolved value=0\n"));
+}
+
 TEST_CASE("other seeds are other worlds") {
   CHECK(play_incident({.seed = 1}).action_log != play_incident({.seed = 2}).action_log);
 }
