@@ -127,7 +127,7 @@ Run it
   tocsin serve --config.file=prometheus.yml --alertmanager.config.file=alertmanager.yml
      both files: scrape, evaluate, notify.  Only the first: rule engine.  Only the second: gateway.
 Before you ship a file
-  check config|rules|metrics   check-config   test promql   promql format
+  check config|rules|metrics   check-config   test rules|promql   promql format
 
 Works as promtool, amtool, prometheus, alertmanager when linked under that name (tocsin link DIR).
 Exit codes: 0 fine, 1 failed, 3 lint findings with --lint-fatal.  More: tocsin COMMAND --help

@@ -32,6 +32,7 @@ int check_config(const Invocation& invocation);
 int check_rules(const Invocation& invocation);
 int check_metrics(const Invocation& invocation);
 int check_alertmanager_config(const Invocation& invocation);
+int test_rules(const Invocation& invocation);
 int test_promql(const Invocation& invocation);
 int test_rules(const Invocation& invocation);
 int promql_format(const Invocation& invocation);

@@ -95,6 +95,33 @@ TEST_CASE("Scripts of the language are run from files") {
   fs::remove_all(folder);
 }
 
+TEST_CASE("Unit tests of rules are run, with promtool's exit codes and its layout under its name") {
+  std::string folder = (fs::temp_directory_path() / "tocsin-cli-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  std::ofstream(folder + "/rules.yml")
+      << "groups: [{name: g, rules: [{alert: Down, expr: up == 0, for: 1m}]}]\n";
+  const auto test = [&](const std::string& name, const std::string& expected) {
+    std::ofstream(folder + "/" + name)
+        << "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:\n"
+           "  - {series: 'up{a=\"b\"}', values: '0 0 0 0'}\n  alert_rule_test:\n"
+           "  - {eval_time: 2m, alertname: Down, exp_alerts: ["
+        << expected << "]}\n";
+    return folder + "/" + name;
+  };
+  const std::string right = test("right.yml", "{exp_labels: {a: b}}");
+  const std::string wrong = test("wrong.yml", "");
+  CHECK(run_command({kTocsin, "test", "rules", right}).code == 0);
+  const auto failed = run_command({kTocsin, "test", "rules", "--junit=" + folder + "/out.xml", wrong});
+  CHECK(failed.code == 1);
+  CHECK(has(failed.out + failed.err, "FAIL " + folder + "/wrong.yml:8"));
+  CHECK(fs::file_size(folder + "/out.xml") > 0);
+  REQUIRE(run_command({kTocsin, "link", folder}).code == 0);
+  const auto as_promtool = run_command({folder + "/promtool", "test", "rules", right});
+  CHECK(as_promtool.code == 0);
+  CHECK(as_promtool.out == "  SUCCESS\n\n");
+  fs::remove_all(folder);
+}
+
 TEST_CASE("Linked under upstream's names it answers as those programs") {
   std::string folder = (fs::temp_directory_path() / "tocsin-cli-XXXXXX").string();
   REQUIRE(mkdtemp(folder.data()) != nullptr);
