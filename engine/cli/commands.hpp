@@ -34,7 +34,6 @@ int check_metrics(const Invocation& invocation);
 int check_alertmanager_config(const Invocation& invocation);
 int test_rules(const Invocation& invocation);
 int test_promql(const Invocation& invocation);
-int test_rules(const Invocation& invocation);
 int promql_format(const Invocation& invocation);
 
 // Sets what the names of --enable-feature stand for. Gives those that mean nothing here.

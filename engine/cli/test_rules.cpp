@@ -47,8 +47,7 @@ int test_rules(const Invocation& invocation) {
   if (!junit.empty()) {
     const Result<void> written = shell::write_file_atomically(junit, testing::format_junit_report(*reports));
     if (!written) {
-      std::fputs(format("{}: --junit: {}: {}\n", invocation.command, junit, written.error().text).c_str(),
-                 stderr);
+      std::fputs(format("{}: --junit: {}\n", invocation.command, written.error().text).c_str(), stderr);
       return 1;
     }
   }
