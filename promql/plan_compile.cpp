@@ -47,6 +47,7 @@ class Compiler {
  private:
   Result<NodePtr> unary(const UnaryExpr& unary);
   Result<NodePtr> binary(const BinaryExpr& binary);
+  [[nodiscard]] NodePtr join(const BinaryExpr& binary, NodePtr left, NodePtr right) const;
   Result<NodePtr> aggregate(const AggregateExpr& aggregate);
   Result<NodePtr> call(const Call& call);
   Result<NodePtr> call_without_arguments(const Call& call);
@@ -133,33 +134,49 @@ Result<NodePtr> Compiler::unary(const UnaryExpr& unary) {
   return inherit(make<NegateNode>(unary.position, std::move(*inner), delayed()));
 }
 
+// A chain is compiled from its innermost operator outwards, in a loop: it may be as long as an expression may
+// be deep, and a stack frame for each operator would be too many.
 Result<NodePtr> Compiler::binary(const BinaryExpr& binary) {
-  const Above whole(buckets_above_, binary.op == BinaryOp::trim_upper || binary.op == BinaryOp::trim_lower);
-  auto left = expression(*binary.lhs);
-  if (!left) return left;
-  auto right = expression(*binary.rhs);
-  if (!right) return right;
+  const std::vector<const BinaryExpr*> spine = left_spine(binary);
+  const auto is_trim = [](const BinaryExpr& one) {
+    return one.op == BinaryOp::trim_upper || one.op == BinaryOp::trim_lower;
+  };
+  depth_ += static_cast<int>(spine.size()) - 1;
+  for (const BinaryExpr* one : spine) buckets_above_ += is_trim(*one) ? 1 : 0;
+  auto left = expression(*spine.back()->lhs);
+  for (auto one = spine.rbegin(); one != spine.rend(); ++one) {
+    if (!left) return left;
+    auto right = expression(*(*one)->rhs);
+    if (!right) return right;
+    left = join(**one, std::move(*left), std::move(*right));
+    buckets_above_ -= is_trim(**one) ? 1 : 0;
+    if (one + 1 != spine.rend()) --depth_;
+  }
+  return left;
+}
+
+NodePtr Compiler::join(const BinaryExpr& binary, NodePtr left, NodePtr right) const {
   const bool left_scalar = binary.lhs->type() == ValueType::scalar;
   const bool right_scalar = binary.rhs->type() == ValueType::scalar;
   if (left_scalar && right_scalar) {
-    return inherit(make<ScalarPairNode>(binary.position, scalar_operator(binary.op), std::move(*left),
-                                        std::move(*right)));
+    return inherit(
+        make<ScalarPairNode>(binary.position, scalar_operator(binary.op), std::move(left), std::move(right)));
   }
   if (left_scalar || right_scalar) {
-    NodePtr& vector = left_scalar ? *right : *left;
-    NodePtr& scalar = left_scalar ? *left : *right;
+    NodePtr& vector = left_scalar ? right : left;
+    NodePtr& scalar = left_scalar ? left : right;
     return inherit(
         make<VectorScalarNode>(binary, std::move(vector), std::move(scalar), left_scalar, delayed()));
   }
   switch (binary.op) {
     case BinaryOp::and_:
-      return inherit(make<MaskNode>(binary, SetOperator::and_, std::move(*left), std::move(*right)));
+      return inherit(make<MaskNode>(binary, SetOperator::and_, std::move(left), std::move(right)));
     case BinaryOp::unless:
-      return inherit(make<MaskNode>(binary, SetOperator::unless, std::move(*left), std::move(*right)));
+      return inherit(make<MaskNode>(binary, SetOperator::unless, std::move(left), std::move(right)));
     case BinaryOp::or_:
-      return inherit(make<OrNode>(binary, std::move(*left), std::move(*right)));
+      return inherit(make<OrNode>(binary, std::move(left), std::move(right)));
     default:
-      return inherit(make<VectorMatchNode>(binary, std::move(*left), std::move(*right), delayed()));
+      return inherit(make<VectorMatchNode>(binary, std::move(left), std::move(right), delayed()));
   }
 }
 

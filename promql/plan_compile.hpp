@@ -9,7 +9,7 @@ namespace tocsin::promql {
 
 // Nodes are stepped by recursion, so an expression may be so deep and no deeper; a chain of operators counts
 // one for each.
-inline constexpr int kMaxPlanDepth = 2000;
+inline constexpr int kMaxPlanDepth = 1000;
 
 // REQUIRES: the tree has passed the type check; it and `options` outlive the nodes. The error names what the
 // evaluator does not have.
