@@ -1,7 +1,8 @@
 #include "engine/web/pages.hpp"
 
+#include <re2/re2.h>
+
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include "tests/support/catch.hpp"
@@ -19,11 +20,11 @@ std::optional<api::HttpResponse> get(const std::string& path, const std::string&
 
 // All first groups of a pattern's matches.
 std::set<std::string> matches(const std::string& text, const std::string& pattern) {
-  const std::regex regex(pattern);
+  const re2::RE2 regex(pattern);
+  REQUIRE(regex.ok());
+  re2::StringPiece rest(text);
   std::set<std::string> found;
-  for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match) {
-    found.insert((*match)[1]);
-  }
+  for (std::string group; re2::RE2::FindAndConsume(&rest, regex, &group);) found.insert(group);
   return found;
 }
 
