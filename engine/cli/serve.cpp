@@ -136,6 +136,7 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
        enable_features(flags.features, options.engine.parser, options.engine.plan)) {
     options.warnings.push_back(format("--enable-feature={} is not used by tocsin and was ignored", name));
   }
+  options.config.parser = options.engine.parser;
   return options;
 }
 

@@ -256,7 +256,7 @@ std::optional<PrometheusConfig> load_prometheus_config(std::string text, const L
 }
 
 std::vector<rules::RuleFile> load_rule_files(const PrometheusConfig& config, FileSource& files,
-                                             Diagnostics& diagnostics) {
+                                             Diagnostics& diagnostics, const promql::ParserOptions& parser) {
   std::vector<rules::RuleFile> loaded;
   for (const std::string& path : config.rule_files) {
     Result<std::string> text = files.read(path);
@@ -268,6 +268,7 @@ std::vector<rules::RuleFile> load_rule_files(const PrometheusConfig& config, Fil
       continue;
     }
     rules::RuleFileOptions options;
+    options.parser = parser;
     options.file = path;
     options.legacy_names = config.global.name_validation == NameScheme::legacy;
     loaded.push_back(rules::load_rule_file(*std::move(text), options, diagnostics));

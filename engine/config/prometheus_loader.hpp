@@ -21,6 +21,7 @@ namespace tocsin::config {
 
 // Reads the rule files that a configuration found. Upstream runs none of them if one has an error.
 [[nodiscard]] std::vector<rules::RuleFile> load_rule_files(const PrometheusConfig& config, FileSource& files,
-                                                           Diagnostics& diagnostics);
+                                                           Diagnostics& diagnostics,
+                                                           const promql::ParserOptions& parser = {});
 
 }  // namespace tocsin::config

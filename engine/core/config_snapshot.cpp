@@ -11,6 +11,7 @@ namespace tocsin::core {
 namespace {
 
 struct Loader {
+  const promql::ParserOptions& parser;
   config::FileSource& files;
   Severity unset_reference;
   Diagnostics diagnostics;
@@ -41,7 +42,7 @@ struct Loader {
   void load_prometheus(ConfigSnapshot& snapshot, std::string text, const std::string& path) {
     auto loaded = config::load_prometheus_config(std::move(text), options(path), files, diagnostics);
     if (!loaded) return;
-    snapshot.rule_files = config::load_rule_files(*loaded, files, diagnostics);
+    snapshot.rule_files = config::load_rule_files(*loaded, files, diagnostics, parser);
     count += static_cast<int>(loaded->rule_files.size());
     snapshot.prometheus = std::make_shared<const config::PrometheusConfig>(std::move(*loaded));
   }
@@ -75,7 +76,7 @@ bool is_alertmanager_file(const std::string& text, const std::string& path) {
 }  // namespace
 
 LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files, Severity unset_reference) {
-  Loader loader{files, unset_reference, {}, 0};
+  Loader loader{paths.parser, files, unset_reference, {}, 0};
   auto snapshot = std::make_shared<ConfigSnapshot>(
       ConfigSnapshot{nullptr, nullptr, {}, notifiers::notification_templates()});
   if (!paths.prometheus.empty()) {

@@ -27,8 +27,9 @@ using ConfigPtr = std::shared_ptr<const ConfigSnapshot>;
 
 // Where to read from. `prometheus` may name an Alertmanager file: it is recognised by its keys.
 struct ConfigPaths {
-  std::string prometheus;    // --config.file, or ""
-  std::string alertmanager;  // --alertmanager.config.file, or ""
+  std::string prometheus;          // --config.file, or ""
+  std::string alertmanager;        // --alertmanager.config.file, or ""
+  promql::ParserOptions parser{};  // what rules may use: --enable-feature
 };
 
 struct LoadedConfig {

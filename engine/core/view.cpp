@@ -37,14 +37,20 @@ api::RuleView view_of(const rules::RunningRule& rule) {
   return view;
 }
 
-api::AlertView view_of(const dispatch::AlertView& alert) {
+// An alert of a rule here lives until the rule says otherwise. Who reads the API expects an end: the one that
+// Prometheus would have posted with an alert of this moment (trap 16).
+WallTime assumed_end(const Engine::State& state) {
+  return state.now.wall + 4 * std::max(state.evaluation_interval(), state.options.resend_delay);
+}
+
+api::AlertView view_of(const dispatch::AlertView& alert, WallTime end) {
   api::AlertView view;
   view.labels = alert.alert.labels;
   view.annotations = alert.alert.annotations;
   view.generator_url = alert.alert.generator_url;
   view.starts_at = alert.alert.starts_at;
   view.updated_at = alert.alert.updated_at;
-  view.ends_at = alert.alert.ends_at;
+  view.ends_at = alert.alert.ends_at == kNoTime ? end : alert.alert.ends_at;
   view.fingerprint = alert.fingerprint;
   view.receivers = alert.receivers;
   view.state = to_string(alert.status);
@@ -117,20 +123,22 @@ std::vector<api::RuleGroupView> CoreView::rule_groups() const {
 
 std::vector<api::AlertView> CoreView::alerts() const {
   std::vector<api::AlertView> views;
+  const WallTime end = assumed_end(state_);
   for (const dispatch::AlertView& alert : state_.dispatcher.alerts(state_.now))
-    views.push_back(view_of(alert));
+    views.push_back(view_of(alert, end));
   return views;
 }
 
 std::vector<api::AlertGroupView> CoreView::alert_groups() const {
   std::vector<api::AlertGroupView> views;
+  const WallTime end = assumed_end(state_);
   for (const dispatch::GroupView& group : state_.dispatcher.groups(state_.now)) {
     api::AlertGroupView view;
     view.receiver = group.receiver;
     view.labels = group.labels;
     view.route_labels = labels_from(group.route_labels);
     view.muted = !group.muted_by.empty();
-    for (const dispatch::AlertView& alert : group.alerts) view.alerts.push_back(view_of(alert));
+    for (const dispatch::AlertView& alert : group.alerts) view.alerts.push_back(view_of(alert, end));
     views.push_back(std::move(view));
   }
   return views;

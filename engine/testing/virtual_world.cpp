@@ -157,7 +157,9 @@ void VirtualWorld::perform(core::HttpCall call) {
 }
 
 void VirtualWorld::load() {
-  core::ConfigLoaded loaded = core::answer_load(core::load_config(options_.paths, files_));
+  core::ConfigPaths paths = options_.paths;
+  paths.parser = options_.engine.parser;
+  core::ConfigLoaded loaded = core::answer_load(core::load_config(paths, files_));
   load_errors_ = loaded.errors;
   step(std::move(loaded));
 }

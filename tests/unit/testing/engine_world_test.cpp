@@ -71,6 +71,7 @@ struct Site {
   Network network;
   std::unique_ptr<VirtualWorld> world;
   std::uint64_t last_request = 0;
+  promql::ParserOptions parser;
 
   Site() {
     files.files["prometheus.yml"] = kPrometheus;
@@ -83,6 +84,7 @@ struct Site {
     options.start = {WallTime(seconds(1737626400)), MonoTime(seconds(100))};
     options.jobs = jobs;
     options.engine.enable_lifecycle = true;
+    options.engine.parser = parser;
     options.engine.external_url = "http://edge:9090";
     options.engine.listening = {"0.0.0.0:9090", "0.0.0.0:9093"};
     world = std::make_unique<VirtualWorld>(std::move(options), files, network);
@@ -119,7 +121,10 @@ TEST_CASE("an alert fires after its time, is told once, and its end is told once
   CHECK(firing.find(R"("empty":"")") != std::string::npos);
   CHECK(firing.find("http://edge:9090/graph?g0.expr=job%3Ax%3Asum+%3E+5\\u0026g0.tab=1") !=
         std::string::npos);
-  CHECK(site.request("GET", "/api/v2/alerts").body.find("\"High\"") != std::string::npos);
+  const std::string shown = site.request("GET", "/api/v2/alerts").body;
+  CHECK(shown.find("\"High\"") != std::string::npos);
+  CHECK(shown.find("\"endsAt\":\"2025-") !=
+        std::string::npos);  // an end that lies ahead, as Prometheus posts it
 
   site.network.page = "x 1\n";
   site.world->run_for(minutes(3));
@@ -266,6 +271,19 @@ TEST_CASE("the number of workers changes no action") {
     CHECK(site.world->action_log() == first);
   }
   CHECK(first.find("notify POST http://hook/") != std::string::npos);
+}
+
+TEST_CASE("rules may use what is switched on, and nothing else") {
+  Site site;
+  site.files.files["rules.yml"] =
+      "groups: [{name: g, rules: [{record: r, expr: 'sort_by_label(x, \"job\")'}]}]";
+  site.start();
+  CHECK(site.world->load_errors().find("\"sort_by_label\" is not enabled") != std::string::npos);
+  Site with;
+  with.files.files["rules.yml"] = site.files.files["rules.yml"];
+  with.parser.experimental_functions = true;
+  with.start();
+  CHECK(with.world->load_errors().empty());
 }
 
 TEST_CASE("two engines in one process do not know of each other") {
