@@ -116,7 +116,8 @@ TEST_CASE("a detail that JSON cannot hold is sent as text", "[notifiers]") {
   Settings settings = defaults("pagerduty");
   settings.set("routing_key", Value("k"));
   settings.set("details", Value::any_map({{"a", ".inf"}, {"b", "[1, .nan]"}}));
-  CHECK(contains(render("pagerduty", settings)->request.body, R"("custom_details":{"a":".inf","b":"[1, .nan]"})"));
+  CHECK(contains(render("pagerduty", settings)->request.body,
+                 R"("custom_details":{"a":".inf","b":"[1, .nan]"})"));
   CHECK(render("pagerduty", settings, false).error().text ==
         "failed to encode PagerDuty message: json: unsupported value: +Inf");
 }
