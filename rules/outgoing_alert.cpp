@@ -1,5 +1,7 @@
 #include "rules/outgoing_alert.hpp"
 
+#include "rules/template/escape.hpp"
+
 namespace tocsin::rules {
 
 Labels with_external_labels(const Labels& alert, const Labels& external) {
@@ -10,29 +12,8 @@ Labels with_external_labels(const Labels& alert, const Labels& external) {
   return builder.build();
 }
 
-std::string query_escape(std::string_view text) {
-  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHexDigits[byte >> 4];
-      out += kHexDigits[byte & 15];
-    }
-  }
-  return out;
-}
-
 std::string table_link(std::string_view expression) {
-  return "/graph?g0.expr=" + query_escape(expression) + "&g0.tab=1";
+  return "/graph?g0.expr=" + templates::query_escape(expression) + "&g0.tab=1";
 }
 
 std::string_view to_string(ChangeKind kind) {

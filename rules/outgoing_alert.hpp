@@ -64,7 +64,5 @@ using LabelMapper = std::function<std::optional<Labels>(const Labels&)>;
 
 // Where Prometheus' page shows an expression as a table: /graph?g0.expr=up+%3D%3D+0&g0.tab=1
 [[nodiscard]] std::string table_link(std::string_view expression);
-// Go's url.QueryEscape.
-[[nodiscard]] std::string query_escape(std::string_view text);
 
 }  // namespace tocsin::rules

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/template/escape.hpp"
 #include "tests/support/catch.hpp"
 
 namespace tocsin::rules {
@@ -10,9 +11,10 @@ namespace {
 
 TEST_CASE("links escape an expression as Go's url.QueryEscape does") {
   CHECK(table_link("up == 0") == "/graph?g0.expr=up+%3D%3D+0&g0.tab=1");
-  CHECK(query_escape(R"(a{b=~"c.*|d"} / 2 > -0.5)") == "a%7Bb%3D~%22c.%2A%7Cd%22%7D+%2F+2+%3E+-0.5");
-  CHECK(query_escape("a_b-c~d+e%f&g") == "a_b-c~d%2Be%25f%26g");
-  CHECK(query_escape("\xc3\xa4\n") == "%C3%A4%0A");
+  CHECK(templates::query_escape(R"(a{b=~"c.*|d"} / 2 > -0.5)") ==
+        "a%7Bb%3D~%22c.%2A%7Cd%22%7D+%2F+2+%3E+-0.5");
+  CHECK(templates::query_escape("a_b-c~d+e%f&g") == "a_b-c~d%2Be%25f%26g");
+  CHECK(templates::query_escape("\xc3\xa4\n") == "%C3%A4%0A");
 }
 
 TEST_CASE("external labels fill in what an alert lacks") {
