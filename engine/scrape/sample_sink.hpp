@@ -22,6 +22,8 @@ class SampleSink {
   virtual ~SampleSink() = default;
   [[nodiscard]] virtual promql::SeriesRef find_or_create(const Labels& labels) = 0;
   [[nodiscard]] virtual bool alive(promql::SeriesRef series) const = 0;
+  // How many series were dropped so far: while that stays the same, whatever was alive is.
+  [[nodiscard]] virtual std::uint64_t dropped() const = 0;
   virtual AppendOutcome append(promql::SeriesRef series, Timestamp time, double value) = 0;
   // Ends the series at `time`; later samples have precedence over a marker that is older.
   virtual AppendOutcome append_stale(promql::SeriesRef series, Timestamp time) = 0;

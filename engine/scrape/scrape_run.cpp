@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <utility>
 
 namespace tocsin::scrape {
 namespace {
@@ -58,8 +59,8 @@ Timestamp ScrapeRun::sample_time(WallTime started, std::uint64_t seed) const {
 }
 
 PageJob ScrapeRun::begin_page(ScrapeReply reply, Timestamp time, const SampleSink& sink) {
-  // After a while without samples the store may have dropped the series.
-  if (health_ != Health::up)
+  // The store drops what has had no samples for a while, or none in the time that a clock was set to.
+  if (std::exchange(dropped_, sink.dropped()) != sink.dropped())
     memory_.forget_series([&](promql::SeriesRef series) { return !sink.alive(series); });
   PageJob job;
   job.target = id;

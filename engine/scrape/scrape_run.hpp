@@ -68,6 +68,7 @@ class ScrapeRun {
   static constexpr std::size_t kReportSeries = 8;
 
   SeriesMemory memory_;
+  std::uint64_t dropped_ = 0;  // by the sink, when the memory was last looked through
   std::map<std::string, Metadata> metadata_;
   std::array<promql::SeriesRef, kReportSeries> report_series_{};
   Health health_ = Health::unknown;

@@ -72,12 +72,14 @@ class Store::Impl {
  public:
   SeriesRef find(const Labels& labels) const;
   SeriesRef find_or_create(const Labels& labels);
+  std::uint64_t removed() const { return removed_; }
   bool alive(SeriesRef series) const {
     return series.slot < heads_.size() && heads_[series.slot].generation == series.generation &&
            heads_[series.slot].record != nullptr;
   }
   AppendOutcome append(SeriesRef series, NewSample sample);
   void trim(Timestamp older_than);
+  std::uint64_t shift(Duration step, Timestamp newest);
   void clear();
 
   std::vector<std::uint32_t> select(std::span<const Matcher> matchers) const;
@@ -105,7 +107,10 @@ class Store::Impl {
   };
   AppendOutcome check(const Head& head, const NewSample& sample) const;
   void make_room(Head& head);
+  void move_live(Head& head, std::uint32_t room);
   void refresh(Head& head);
+  void note_newest(std::uint32_t slot);
+  void drop(const std::vector<std::uint32_t>& gone);
   void retire(std::unique_ptr<SampleColumns> columns, std::unique_ptr<SeriesRecord> record);
   void free_retired();
   SeriesRef ref(std::uint32_t slot) const { return {slot, heads_[slot].generation}; }
@@ -199,14 +204,18 @@ void Store::Impl::make_room(Head& head) {
     record.columns = std::make_unique<SampleColumns>(kFirstRoom);
     return;
   }
+  const std::uint32_t live = head.samples.size - head.samples.first;
+  move_live(head, live * 2 < head.samples.size ? head.samples.size : head.samples.size * 2);
+}
+
+void Store::Impl::move_live(Head& head, std::uint32_t room) {
   const SampleSpan& old = head.samples;
-  const std::uint32_t live = old.size - old.first;
-  auto columns = std::make_unique<SampleColumns>(live * 2 < old.size ? old.size : old.size * 2);
+  auto columns = std::make_unique<SampleColumns>(room);
   for (std::uint32_t i = old.first; i < old.size; ++i) {
     columns->append({old.times[i], old.values[i], old.histograms != nullptr ? old.histograms[i] : nullptr,
                      old.start_times != nullptr ? old.start_times[i] : Timestamp{}});
   }
-  std::swap(record.columns, columns);
+  std::swap(head.record->columns, columns);
   retire(std::move(columns), nullptr);
   head.samples.first = 0;
 }
@@ -233,16 +242,67 @@ void Store::Impl::free_retired() {
 void Store::Impl::trim(Timestamp older_than) {
   trimmed_to_ = std::max(trimmed_to_, older_than);
   std::vector<std::uint32_t> gone;
-  std::vector<const Labels*> gone_labels;
   for (std::uint32_t slot = 0; slot < heads_.size(); ++slot) {
     Head& head = heads_[slot];
     if (!head.record) continue;
     SampleSpan& samples = head.samples;
     while (samples.first < samples.size && samples.times[samples.first] < older_than) ++samples.first;
-    if (samples.first < samples.size) continue;
-    gone.push_back(slot);
-    gone_labels.push_back(&head.record->labels);
+    if (samples.first == samples.size) gone.push_back(slot);
   }
+  drop(gone);
+  free_retired();
+}
+
+// Views that are pinned keep the columns that they know.
+std::uint64_t Store::Impl::shift(Duration step, Timestamp newest) {
+  const auto by = std::chrono::floor<Timestamp::duration>(step);
+  if (trimmed_to_ != Timestamp::min()) trimmed_to_ += by;
+  if (max_time_ != Timestamp::min()) max_time_ = std::min(max_time_ + by, newest);
+  std::uint64_t ahead = 0;
+  std::vector<std::uint32_t> gone;
+  for (std::uint32_t slot = 0; slot < heads_.size(); ++slot) {
+    Head& head = heads_[slot];
+    SampleSpan& samples = head.samples;
+    if (!head.record || samples.first == samples.size) continue;
+    const Timestamp* const begin = samples.times + samples.first;
+    const Timestamp* const end = samples.times + samples.size;
+    ahead += static_cast<std::uint64_t>(end - std::upper_bound(begin, end, newest));
+    // What has timestamps of its own did not go by this clock, and may come to lie ahead.
+    const Timestamp* const cut = std::upper_bound(begin, end, newest - by);
+    const std::uint32_t room = head.record->columns->size();
+    samples.size = samples.first + static_cast<std::uint32_t>(cut - begin);
+    if (cut == begin) {
+      gone.push_back(slot);
+      continue;
+    }
+    move_live(head, room);
+    SampleColumns& columns = *head.record->columns;
+    for (Timestamp& time : columns.times) time += by;
+    for (Timestamp& time : columns.start_times) {
+      if (time != Timestamp{}) time += by;
+    }
+    refresh(head);
+    if (samples.last_marker != Timestamp::min()) samples.last_marker += by;
+    note_newest(slot);
+  }
+  drop(gone);
+  free_retired();
+  return ahead;
+}
+
+// After the newest samples of a slot went.
+void Store::Impl::note_newest(std::uint32_t slot) {
+  SampleSpan& samples = heads_[slot].samples;
+  const std::uint32_t last = samples.size - 1;
+  const bool is_histogram = samples.histograms != nullptr && samples.histograms[last] != nullptr;
+  newest_[slot] = is_histogram ? Newest() : Newest{samples.times[last], samples.values[last]};
+  // A marker may lie anywhere up to here; that is looked for only where there may be one.
+  samples.last_marker = std::min(samples.last_marker, samples.times[last]);
+}
+
+void Store::Impl::drop(const std::vector<std::uint32_t>& gone) {
+  std::vector<const Labels*> gone_labels;
+  for (const std::uint32_t slot : gone) gone_labels.push_back(&heads_[slot].record->labels);
   if (!gone.empty()) {
     const std::set<std::uint32_t> gone_slots(gone.begin(), gone.end());
     postings_.remove(gone_labels, [&](std::uint32_t slot) { return gone_slots.contains(slot); });
@@ -260,7 +320,6 @@ void Store::Impl::trim(Timestamp older_than) {
     free_slots_.push_back(slot);
   }
   removed_ += gone.size();
-  free_retired();
 }
 
 void Store::Impl::clear() {
@@ -387,6 +446,10 @@ bool Store::alive(SeriesRef series) const {
   return impl_->alive(series);
 }
 
+std::uint64_t Store::series_dropped() const {
+  return impl_->removed();
+}
+
 AppendOutcome Store::append(SeriesRef series, Timestamp time, double value, Timestamp start_time) {
   return impl_->append(series, {time, value, nullptr, start_time});
 }
@@ -401,6 +464,9 @@ AppendOutcome Store::append_stale(SeriesRef series, Timestamp time) {
   return impl_->append(series, {time, promql::stale_nan(), nullptr, Timestamp{}});
 }
 
+std::uint64_t Store::shift(Duration step, Timestamp newest) {
+  return impl_->shift(step, newest);
+}
 void Store::trim(Timestamp older_than) {
   impl_->trim(older_than);
 }

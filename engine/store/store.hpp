@@ -61,6 +61,7 @@ class Store final : public promql::SeriesSource {
   // The same, made if it does not exist. A series without samples lives until the next trim().
   SeriesRef find_or_create(const Labels& labels);
   [[nodiscard]] bool alive(SeriesRef series) const;
+  [[nodiscard]] std::uint64_t series_dropped() const;  // so far
 
   AppendOutcome append(SeriesRef series, Timestamp time, double value, Timestamp start_time = Timestamp{});
   AppendOutcome append(SeriesRef series, Timestamp time, promql::HistogramPtr histogram,
@@ -71,6 +72,10 @@ class Store final : public promql::SeriesSource {
 
   // Forgets samples older than `older_than`, and series that have none left. Also frees what no view needs.
   void trim(Timestamp older_than);
+  // The wall clock was set, and shows `newest` now: what was sampled a minute ago was sampled a minute ago.
+  // Forgets what would lie ahead of that, which only samples with timestamps of their own can. Returns how
+  // many samples did lie ahead.
+  std::uint64_t shift(Duration step, Timestamp newest);
   // Forgets everything.
   void clear();
 

@@ -26,6 +26,7 @@ class FakeSink final : public SampleSink {
     return ref;
   }
   bool alive(promql::SeriesRef series) const override { return series_.at(series.slot).alive; }
+  std::uint64_t dropped() const override { return dropped_; }
   AppendOutcome append(promql::SeriesRef series, Timestamp time, double value) override {
     Series& to = series_.at(series.slot);
     if (!to.alive) return AppendOutcome::unknown_series;
@@ -46,6 +47,7 @@ class FakeSink final : public SampleSink {
   void drop(const Labels& labels) {
     series_.at(refs_.at(labels).slot).alive = false;
     refs_.erase(labels);
+    ++dropped_;
   }
 
   // "1000:5 2000:stale": every sample of a series that was ever appended.
@@ -78,6 +80,7 @@ class FakeSink final : public SampleSink {
   };
   std::vector<Series> series_;
   std::map<Labels, promql::SeriesRef> refs_;
+  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace tocsin::scrape

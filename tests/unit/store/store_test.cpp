@@ -51,6 +51,51 @@ TEST_CASE("a series is found again by its labels") {
   CHECK(store.alive(series));
 }
 
+TEST_CASE("when the clock is set samples move along, and what comes next follows them") {
+  Store store;
+  const SeriesRef series = store.find_or_create(Labels{{"__name__", "x"}});
+  const SeriesRef own_time = store.find_or_create(Labels{{"__name__", "y"}});
+  for (int i = 0; i < 5; ++i) store.append(series, at(1000 + 10 * i), i);
+  store.append(own_time, at(100), 1);
+  store.append(own_time, at(900), 2);
+
+  // Back: the newest lay ahead of the clock, which shows 345 where it showed 1045.
+  CHECK(store.shift(std::chrono::seconds(-700), at(345)) == 5 + 1);
+  CHECK(values_in(store, series, 290, 345) == std::vector<double>{0, 1, 2, 3, 4});
+  CHECK(latest_at(store, series, 40, 345) == 4);
+  CHECK_FALSE(latest_at(store, series, 340, 345));
+  CHECK(store.append(series, at(350), 5) == AppendOutcome::appended);
+
+  // On: samples that brought their own times were right all along, and would lie ahead now.
+  CHECK(store.append(own_time, at(360), 3) == AppendOutcome::appended);
+  CHECK(store.shift(std::chrono::seconds(700), at(1055)) == 0);
+  CHECK(values_in(store, series, 1000, 1055) == std::vector<double>{1, 2, 3, 4, 5});
+  CHECK(values_in(store, own_time, 0, 2000) == std::vector<double>{1, 2});
+  CHECK(store.append(own_time, at(1060), 4) == AppendOutcome::appended);
+  CHECK(store.shift(std::chrono::seconds(5000), at(50)) == 6 + 3);
+  CHECK_FALSE(store.alive(series));
+  CHECK(store.series_dropped() == 2);
+}
+
+TEST_CASE("a view that is pinned when the clock is set keeps what it saw, and a marker moves along") {
+  Store store;
+  const SeriesRef series = store.find_or_create(Labels{{"__name__", "x"}});
+  store.append(series, at(1000), 1);
+  store.append_stale(series, at(1010));
+  const auto matchers = only(MatchType::equal, "__name__", "x");
+  const promql::SelectionRequest request{matchers, at(0), at(2000)};
+  auto view = store.pin({&request, 1});
+  store.shift(std::chrono::seconds(-500), at(515));
+  CHECK_FALSE(latest_at(store, series, 0, 515));
+  CHECK(latest_at(store, series, 0, 505) == 1);
+  const promql::Selection& pinned = view->acquire(matchers);
+  REQUIRE(pinned.series.size() == 1);
+  CHECK(latest_at(*view, pinned.series[0], 0, 1005) == 1);
+  CHECK_FALSE(latest_at(*view, pinned.series[0], 0, 1015));
+  store.release_view(std::move(view));
+  CHECK(store.statistics().retired_bytes == 0);
+}
+
 TEST_CASE("time only moves forward within a series") {
   Store store;
   const SeriesRef series = store.find_or_create(Labels{{"__name__", "x"}});
