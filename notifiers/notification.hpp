@@ -32,6 +32,11 @@ struct NotifiedAlert {
   std::string generator_url;
   Fingerprint fingerprint;
   bool resolved = false;
+  // Why it ended: condition_false, series_gone, sender_silent, sender_resolved, rule_removed, route_removed;
+  // "" while it fires. Only templates see it, as .ResolveReason; .ResolveDetail says more where there is
+  // more.
+  std::string resolve_reason;
+  std::string resolve_detail;
 };
 
 struct Notification {

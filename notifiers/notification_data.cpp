@@ -117,10 +117,11 @@ Value label_kv(const Labels& labels) {
 }
 
 Value alert_value(const NotifiedAlert& alert) {
-  return Value::of(alert_type(),
-                   List{alert.resolved ? "resolved" : "firing", label_kv(alert.labels),
-                        kv_of(alert.annotations), GoTime::from_wall(alert.starts_at),
-                        GoTime::from_wall(alert.ends_at), alert.generator_url, alert.fingerprint.to_hex()});
+  return Value::of(
+      alert_type(),
+      List{alert.resolved ? "resolved" : "firing", label_kv(alert.labels), kv_of(alert.annotations),
+           GoTime::from_wall(alert.starts_at), GoTime::from_wall(alert.ends_at), alert.generator_url,
+           alert.fingerprint.to_hex(), alert.resolve_reason, alert.resolve_detail});
 }
 
 // What all alerts have with the same value.
@@ -165,7 +166,9 @@ const Type& alert_type() {
                                        {"StartsAt", &templates::time_type(), "startsAt"},
                                        {"EndsAt", &templates::time_type(), "endsAt"},
                                        {"GeneratorURL", &templates::string_type(), "generatorURL"},
-                                       {"Fingerprint", &templates::string_type(), "fingerprint"}});
+                                       {"Fingerprint", &templates::string_type(), "fingerprint"},
+                                       {"ResolveReason", &templates::string_type(), "", true},
+                                       {"ResolveDetail", &templates::string_type(), "", true}});
   return kType;
 }
 

@@ -41,6 +41,7 @@ struct Reply {
   bool arrived = false;    // false: no answer; then only error_text and timed_out are set
   std::string error_text;  // "could not resolve host"
   bool timed_out = false;
+  bool never_sent = false;  // there was no connection: the service has seen nothing of it
   unsigned status = 0;
   std::string content_type;
   std::string retry_after;  // the header as it came, or ""
@@ -64,6 +65,8 @@ enum class FailureReason {
 struct Outcome {
   Verdict verdict = Verdict::success;
   FailureReason reason = FailureReason::other;
+  unsigned status = 0;                  // of the answer; 0: there was none
+  bool in_doubt = false;                // the service may have taken it all the same
   std::string text;                     // "unexpected status code 404: channel_not_found"; empty on success
   std::optional<Duration> retry_after;  // what the service asked for
   // On success: replaces Notification::remembered for the next time, unless empty.

@@ -83,6 +83,8 @@ struct SelectionRequest {
   std::span<const Matcher> matchers;  // in the plan's memory
   Timestamp after{};                  // only samples in (after, through] are read
   Timestamp through{};
+  // How much of the window is only looked through for its newest sample: an instant selector needs no more.
+  Duration lookback{};
 };
 
 // Evaluation times start, start + step, ... up to end; an instant one has start == end.

@@ -94,7 +94,8 @@ void VectorSelectorNode::collect_selections(const TimeRange& query, Timestamp fr
   if (!shift_.prepare(query)) return;
   const auto lookback = to_ms(lookback_);
   const auto ahead = selector_->smoothed ? lookback : milliseconds::zero();
-  requests.push_back({selector_->matchers, shift_.apply(from) - lookback, shift_.apply(to) + ahead});
+  requests.push_back(
+      {selector_->matchers, shift_.apply(from) - lookback, shift_.apply(to) + ahead, lookback});
 }
 
 EvalStatus VectorSelectorNode::prepare(RunState& state) {
@@ -204,8 +205,8 @@ void MatrixSelectorNode::collect_selections(const TimeRange& query, Timestamp fr
   const auto lookback = to_ms(lookback_);
   const auto behind = anchored_ || smoothed_ ? lookback : milliseconds::zero();
   const auto ahead = smoothed_ ? lookback : milliseconds::zero();
-  requests.push_back(
-      {matrix_->selector->matchers, shift_.apply(from) - to_ms(*range) - behind, shift_.apply(to) + ahead});
+  requests.push_back({matrix_->selector->matchers, shift_.apply(from) - to_ms(*range) - behind,
+                      shift_.apply(to) + ahead, behind});
 }
 
 EvalStatus MatrixSelectorNode::prepare(RunState& state) {

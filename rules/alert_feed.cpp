@@ -2,6 +2,8 @@
 // difference between what it was told last and what the rule says now; each alert remembers what that was.
 #include "rules/alerting_rule.hpp"
 
+#include <utility>
+
 namespace tocsin::rules {
 namespace {
 
@@ -62,12 +64,13 @@ void AlertingRule::tell_change(Node& node, const Evaluation& evaluation, std::ve
   if (!told) {
     told =
         ToldAlert{mapped(labels, evaluation.options), entry.clock.fired_at, evaluation.valid_until(), false};
+    entry.touched = true;
     if (told->labels) changes.push_back(change(ChangeKind::fired, ResolveCause::none, entry));
   } else if (firing) {
     // An evaluation that could not know says nothing, not even that the alert is still there.
     if (evaluation.unsure && entry.seen_in_round != round_) return;
     const bool news = entry.annotations_changed || told->unknown;
-    told->unknown = false;
+    entry.touched |= std::exchange(told->unknown, false);
     told->valid_until = evaluation.valid_until();
     if (news && told->labels) changes.push_back(change(ChangeKind::updated, ResolveCause::none, entry));
   } else {
@@ -77,6 +80,7 @@ void AlertingRule::tell_change(Node& node, const Evaluation& evaluation, std::ve
       changes.back().alert.ends_at = evaluation.slot;
     }
     told.reset();
+    entry.touched = true;
   }
   entry.wiped = false;
 }
@@ -86,10 +90,12 @@ void AlertingRule::fail(const Evaluation& evaluation, RuleOutcome& outcome) {
   for (auto& [labels, entry] : alerts_) {
     if (!entry.told || entry.told->unknown || evaluation.slot < entry.told->valid_until) continue;
     entry.told->unknown = true;
+    entry.touched = true;
     if (entry.told->labels) {
       outcome.changes.push_back(change(ChangeKind::unknown, ResolveCause::none, entry));
     }
   }
+  gather_touched(outcome);
 }
 
 std::vector<AlertChange> AlertingRule::farewell(WallTime now) {

@@ -11,6 +11,7 @@
 #include "rules/alerting_rule.hpp"
 
 #include <bit>
+#include <utility>
 
 #include "promql/format.hpp"
 
@@ -85,12 +86,14 @@ Result<void> AlertingRule::act(const Evaluation& evaluation, const promql::Insta
   if (evaluation.limit > 0 && active > evaluation.limit) {
     outcome.transitions.clear();
     wipe();
+    gather_touched(outcome);
     return Error(format("exceeded limit of {} with {} alerts", evaluation.limit, active));
   }
   outcome.result_size = 2 * active_.size();
   if (evaluation.options.send_to_alertmanagers) send(evaluation, outcome);
   if (evaluation.options.feed_dispatcher) tell_changes(evaluation, outcome);
   write_samples(evaluation, outcome);
+  gather_touched(outcome);
   sweep();
   return {};
 }
@@ -169,6 +172,7 @@ void AlertingRule::step_all(const Evaluation& evaluation, RuleOutcome& outcome) 
       entry.annotations_changed = false;
     }
     const AlertStep step = next(entry.clock, presence, evaluation.slot, timing);
+    entry.touched = entry.clock != step.clock;
     entry.clock = step.clock;
     if (step.reason == AlertReason::for_raised) entry.last_sent_at = kNoTime;
     if (is_transition(step.reason)) {
@@ -181,12 +185,24 @@ void AlertingRule::step_all(const Evaluation& evaluation, RuleOutcome& outcome) 
 // Upstream forgets all alerts of a rule that is over its limit, and tells nobody.
 void AlertingRule::wipe() {
   for (auto& [labels, entry] : alerts_) {
+    entry.touched = true;
     entry.clock = {};
     entry.last_sent_at = kNoTime;
     entry.valid_until = kNoTime;
     entry.wiped = entry.told.has_value();
   }
   active_.clear();
+}
+
+void AlertingRule::gather_touched(RuleOutcome& outcome) {
+  for (auto& [labels, entry] : alerts_) {
+    if (!std::exchange(entry.touched, false)) continue;
+    if (!entry.clock.vacant() || entry.told) {
+      outcome.touched.push_back({labels, 0});
+    } else if (entry.record != 0) {
+      outcome.touched.push_back({labels, std::exchange(entry.record, 0)});
+    }
+  }
 }
 
 void AlertingRule::write_samples(const Evaluation& evaluation, RuleOutcome& outcome) {
@@ -240,6 +256,11 @@ std::optional<AlertState> AlertingRule::state() const {
   AlertState furthest = AlertState::inactive;
   for (const auto& [labels, entry] : alerts_) furthest = std::max(furthest, entry.clock.state);
   return furthest;
+}
+
+Alert* AlertingRule::find(const Labels& labels) {
+  const auto found = alerts_.find(labels);
+  return found == alerts_.end() ? nullptr : &found->second;
 }
 
 std::vector<std::pair<Labels, Alert>> AlertingRule::export_alerts() const {

@@ -25,6 +25,8 @@ struct ToldAlert {
 
 // One alert of a rule: pending, firing, or resolved and remembered.
 struct Alert {
+  // The number of its record, wherever alerts are kept; 0: it has none. Only carried here.
+  std::int64_t record = 0;
   AlertClock clock;
   double value = 0;
   TextMap annotations;
@@ -45,9 +47,19 @@ class AlertingRule final : public RunningRule {
       if (entry.clock.state != AlertState::inactive) visit(labels, static_cast<const Alert&>(entry));
     }
   }
+  // All that are not forgotten, resolved ones too.
+  template <class Visitor>
+  void for_each(Visitor&& visit) {
+    for (auto& [labels, entry] : alerts_) {
+      if (!entry.clock.vacant() || entry.told) visit(labels, static_cast<Alert&>(entry));
+    }
+  }
+  [[nodiscard]] bool empty() const { return alerts_.empty(); }
   // The furthest that any alert has got; no value before the first evaluation.
   [[nodiscard]] std::optional<AlertState> state() const;
-  // All alerts, resolved ones too: what would have to be kept over a restart.
+  // Null if there is none. Valid until the next evaluation.
+  [[nodiscard]] Alert* find(const Labels& labels);
+  // All alerts, resolved ones too: what has to be kept over a restart.
   [[nodiscard]] std::vector<std::pair<Labels, Alert>> export_alerts() const;
   // Takes alerts as they were exported. REQUIRES: not evaluated yet.
   void import_alerts(std::vector<std::pair<Labels, Alert>> alerts);
@@ -67,6 +79,7 @@ class AlertingRule final : public RunningRule {
     std::uint64_t seen_in_round = 0;
     bool wiped = false;                // forgotten because of the limit while told to the dispatcher
     bool annotations_changed = false;  // in this round
+    bool touched = false;              // likewise: its clock, or what was told of it
     // What the annotations were expanded for.
     std::uint32_t row = 0;
     std::uint64_t expanded_in_epoch = 0;  // a text_epoch_; 0: never
@@ -90,6 +103,7 @@ class AlertingRule final : public RunningRule {
   void expand_annotations(Entry& entry, const promql::ResultRow& row, Expansion& expansion);
   void step_all(const Evaluation& evaluation, RuleOutcome& outcome);
   void wipe();
+  void gather_touched(RuleOutcome& outcome);
   void send(const Evaluation& evaluation, RuleOutcome& outcome);
   void tell_changes(const Evaluation& evaluation, RuleOutcome& outcome);
   void tell_change(Node& node, const Evaluation& evaluation, std::vector<AlertChange>& changes);

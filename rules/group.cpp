@@ -41,12 +41,16 @@ RuleOutcome Group::run_next(const Surroundings& surroundings, const Settings& se
       .query_offset = query_offset(settings),
       .interval = definition_.interval,
       .limit = definition_.limit,
-      .unsure = settings.unsure,
+      .unsure = rule.unsure_at(slot_),
   });
   ++statistics_.evaluations;
   if (!outcome.evaluated) ++statistics_.failures;
   samples_ += outcome.result_size;
   return outcome;
+}
+
+void Group::relocate(const Group& other) {
+  for (std::size_t i = 0; i < rules_.size(); ++i) rules_[i]->relocate(*other.rules_[i]);
 }
 
 void Group::finish(const Surroundings& surroundings, const Settings& settings) {
@@ -77,7 +81,7 @@ bool Group::same_as(const Group& other) const {
   return true;
 }
 
-std::vector<AlertChange> Group::adopt(Group& from, WallTime now) {
+Farewell Group::adopt(Group& from, WallTime now) {
   statistics_ = from.statistics_;
   std::unordered_map<std::string, std::deque<RunningRule*>> left;
   for (const auto& rule : from.rules_) left[rule->name_and_labels()].push_back(rule.get());
@@ -100,13 +104,31 @@ std::vector<AlertChange> Group::adopt(Group& from, WallTime now) {
   return from.farewell(now);
 }
 
-std::vector<AlertChange> Group::farewell(WallTime now) {
-  std::vector<AlertChange> changes;
+Farewell Group::farewell(WallTime now) {
+  Farewell last;
+  for_each_alert([&](const RuleKey&, const Labels&, const Alert& alert) {
+    if (alert.record != 0) last.rows.push_back(alert.record);
+  });
   for (const auto& rule : rules_) {
     auto* alerting = dynamic_cast<AlertingRule*>(rule.get());
-    if (alerting != nullptr) append(changes, alerting->farewell(now));
+    if (alerting != nullptr) append(last.changes, alerting->farewell(now));
   }
-  return changes;
+  return last;
+}
+
+RuleKey Group::key_of(std::size_t rule) const {
+  RuleKey key{definition_.file, definition_.name, rules_[rule]->name_and_labels(), 0};
+  for (std::size_t i = 0; i < rule; ++i) key.ordinal += rules_[i]->name_and_labels() == key.rule ? 1 : 0;
+  return key;
+}
+
+void Group::for_each_alert(const AlertVisitor& visit) {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    auto* alerting = dynamic_cast<AlertingRule*>(rules_[i].get());
+    if (alerting == nullptr || alerting->empty()) continue;
+    const RuleKey key = key_of(i);
+    alerting->for_each([&](const Labels& labels, Alert& alert) { visit(key, labels, alert); });
+  }
 }
 
 std::vector<OutputSeries> Group::take_outputs() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "rules/schedule.hpp"
 
 namespace tocsin::rules {
+
+struct Alert;  // rules/alerting_rule.hpp
 
 struct GroupDefinition {
   std::string file;
@@ -44,6 +47,20 @@ struct Surroundings {
   WallTime now{};
 };
 
+// What is left to do for alerts whose rules go.
+struct Farewell {
+  std::vector<AlertChange> changes;  // to be said of them
+  std::vector<std::int64_t> rows;    // their records
+};
+
+// Which rule of which group, for records that outlive the process.
+struct RuleKey {
+  std::string file;
+  std::string group;
+  std::string rule;         // RunningRule::name_and_labels()
+  std::size_t ordinal = 0;  // among the rules of the group that are called the same
+};
+
 class Group {
  public:
   using Rules = std::vector<std::unique_ptr<RunningRule>>;
@@ -69,7 +86,6 @@ class Group {
   struct Settings {
     const RuleOptions& options;
     Duration default_query_offset{};
-    bool unsure = false;
   };
   // Evaluates the next rule. REQUIRES: running() and not at_end().
   [[nodiscard]] RuleOutcome run_next(const Surroundings& surroundings, const Settings& settings);
@@ -81,12 +97,19 @@ class Group {
 
   // The same definition and rules: a reload leaves such a group alone.
   [[nodiscard]] bool same_as(const Group& other) const;
+  // Takes over where the rules stand. REQUIRES: same_as(other).
+  void relocate(const Group& other);
   // Takes over the state of the group that this one replaces, rule by rule: by name and labels, the first of
-  // equals from the first. Returns what is to be said of alerts whose rule is gone.
-  [[nodiscard]] std::vector<AlertChange> adopt(Group& from, WallTime now);
+  // equals from the first. Returns what becomes of alerts whose rule is gone.
+  [[nodiscard]] Farewell adopt(Group& from, WallTime now);
   // The group is about to go.
-  [[nodiscard]] std::vector<AlertChange> farewell(WallTime now);
+  [[nodiscard]] Farewell farewell(WallTime now);
   [[nodiscard]] std::vector<OutputSeries> take_outputs();
+
+  [[nodiscard]] RuleKey key_of(std::size_t rule) const;
+  // Every alert of every rule, resolved ones too.
+  using AlertVisitor = std::function<void(const RuleKey&, const Labels&, Alert&)>;
+  void for_each_alert(const AlertVisitor& visit);
 
  private:
   [[nodiscard]] Duration query_offset(const Settings& settings) const {

@@ -23,6 +23,11 @@ std::unique_ptr<RunningRule> running(const Rule& rule, const RuleOptions& option
   return std::make_unique<AlertingRule>(std::move(definition), options);
 }
 
+void take_leave(Farewell farewell, ReloadReport& report) {
+  std::move(farewell.changes.begin(), farewell.changes.end(), std::back_inserter(report.changes));
+  report.rows_gone.insert(report.rows_gone.end(), farewell.rows.begin(), farewell.rows.end());
+}
+
 bool same_plans(const promql::PlanOptions& a, const promql::PlanOptions& b) {
   return a.lookback == b.lookback && a.default_subquery_step == b.default_subquery_step &&
          a.delayed_name_removal == b.delayed_name_removal &&
@@ -79,12 +84,13 @@ ReloadReport RuleSet::load(std::span<const RuleFile* const> files, RuleSetOption
     before.erase(found);
     if (plans_stay && old->same_as(*group)) {
       kept.insert(old.get());
+      old->relocate(*group);
       group = std::move(old);
       ++report.groups_kept;
       continue;
     }
-    std::vector<AlertChange> changes = group->adopt(*old, now);
-    std::move(changes.begin(), changes.end(), std::back_inserter(report.changes));
+    take_leave(group->adopt(*old, now), report);
+    report.changed.push_back(group.get());
     group->set_slots(slots_of(group->definition(), now));
     ++report.groups_changed;
   }
@@ -105,8 +111,7 @@ ReloadReport RuleSet::load(std::span<const RuleFile* const> files, RuleSetOption
 }
 
 void RuleSet::depart(Group& group, WallTime now, ReloadReport& report) {
-  std::vector<AlertChange> changes = group.farewell(now);
-  std::move(changes.begin(), changes.end(), std::back_inserter(report.changes));
+  take_leave(group.farewell(now), report);
   ++report.groups_removed;
   // Two intervals, so that a rule that was renamed or moved may write the series on.
   const GroupDefinition& definition = group.definition();
@@ -160,8 +165,7 @@ std::optional<RuleRun> RuleSet::run_next(const Surroundings& surroundings) {
   while (!due_.empty()) {
     Group& group = *due_.front();
     if (!group.running()) group.begin(group.slots().take(surroundings.now), surroundings.now);
-    const bool unsure = unsure_until_ != kNoTime && surroundings.now < unsure_until_;
-    const Group::Settings settings{options_.rules, options_.query_offset, unsure};
+    const Group::Settings settings{options_.rules, options_.query_offset};
     std::optional<RuleRun> run;
     if (!group.at_end()) {
       const std::size_t index = group.next_rule();
@@ -185,9 +189,8 @@ void RuleSet::end_departed(const Surroundings& surroundings) {
   });
 }
 
-void RuleSet::wall_clock_stepped(WallTime now, Duration step, Duration settle) {
+void RuleSet::wall_clock_stepped(WallTime now, Duration step) {
   due_.clear();
-  unsure_until_ = now + settle;
   for (const auto& group : groups_) {
     group->abandon();
     group->slots().restart(now);
@@ -212,7 +215,8 @@ std::vector<RuleState> RuleSet::export_state() const {
   return states;
 }
 
-std::vector<RuleState> RuleSet::import_state(std::vector<RuleState> states) {
+ImportReport RuleSet::import_state(std::vector<RuleState> states, WallTime now) {
+  ImportReport report;
   using Key = std::tuple<std::string, std::string, std::string, std::size_t>;
   std::map<Key, RuleState> waiting;
   for (RuleState& state : states) {
@@ -224,12 +228,17 @@ std::vector<RuleState> RuleSet::import_state(std::vector<RuleState> states) {
           waiting.find({group->definition().file, group->definition().name, rule.name_and_labels(), ordinal});
       if (found == waiting.end()) return;
       rule.import_alerts(std::move(found->second.alerts));
+      std::vector<AlertChange> changes = rule.options_changed(options_.rules, now);
+      std::move(changes.begin(), changes.end(), std::back_inserter(report.changes));
       waiting.erase(found);
     });
   }
-  std::vector<RuleState> left;
-  for (auto& [key, state] : waiting) left.push_back(std::move(state));
-  return left;
+  for (auto& [key, state] : waiting) report.left.push_back(std::move(state));
+  return report;
+}
+
+void RuleSet::run_soon(Group& group, WallTime now) {
+  group.slots().add(now);
 }
 
 }  // namespace tocsin::rules

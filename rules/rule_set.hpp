@@ -39,7 +39,9 @@ struct ReloadReport {
   std::size_t groups_changed = 0;
   std::size_t groups_added = 0;
   std::size_t groups_removed = 0;
-  std::vector<AlertChange> changes;  // for the dispatcher; empty unless it is fed
+  std::vector<AlertChange> changes;     // for the dispatcher; empty unless it is fed
+  std::vector<Group*> changed;          // took over what their namesakes knew
+  std::vector<std::int64_t> rows_gone;  // records of alerts that went with their rules
 };
 
 // One rule was evaluated. The references are valid until the next reload.
@@ -62,6 +64,11 @@ struct RuleState {
   std::vector<std::pair<Labels, Alert>> alerts;
 };
 
+struct ImportReport {
+  std::vector<RuleState> left;       // has no rule any more
+  std::vector<AlertChange> changes;  // alerts that are told under other labels now
+};
+
 class RuleSet {
  public:
   explicit RuleSet(RuleSetOptions options) : options_(std::move(options)) {}
@@ -79,16 +86,18 @@ class RuleSet {
   [[nodiscard]] std::optional<RuleRun> run_next(const Surroundings& surroundings);
 
   // The wall clock stepped to `now` by `step`: slots start anew, rounds under way are left, the times of
-  // alerts move along. Until `settle` later, what is not seen is not taken to be gone.
-  void wall_clock_stepped(WallTime now, Duration step, Duration settle);
+  // alerts move along.
+  void wall_clock_stepped(WallTime now, Duration step);
 
   // Sorted by file, then name.
   [[nodiscard]] const std::vector<std::unique_ptr<Group>>& groups() const { return groups_; }
   [[nodiscard]] const RuleSetOptions& options() const { return options_; }
 
   [[nodiscard]] std::vector<RuleState> export_state() const;
-  // Into the rules that are loaded now and have not been evaluated; what has no rule any more is returned.
-  [[nodiscard]] std::vector<RuleState> import_state(std::vector<RuleState> states);
+  // Into the rules that are loaded now and have not been evaluated.
+  [[nodiscard]] ImportReport import_state(std::vector<RuleState> states, WallTime now);
+  // Evaluates a group once out of turn; its slots stay where they are.
+  static void run_soon(Group& group, WallTime now);
 
  private:
   // The outputs of a group that was removed.
@@ -110,7 +119,6 @@ class RuleSet {
   std::vector<Group*> in_file_order_;
   std::deque<Group*> due_;  // the first one is under way
   std::vector<Departed> departed_;
-  WallTime unsure_until_ = kNoTime;
 };
 
 }  // namespace tocsin::rules

@@ -38,7 +38,8 @@ RuleDefinition definition_of(const Rule& rule) {
           rule.labels,
           rule.annotations,
           rule.label_templates,
-          rule.annotation_templates};
+          rule.annotation_templates,
+          rule.position};
 }
 
 RunningRule::RunningRule(RuleDefinition definition, const RuleOptions& options)

@@ -38,6 +38,7 @@ struct RuleDefinition {
   TextMap annotations;
   std::vector<TemplatedLabel> label_templates;  // of an alerting rule
   std::vector<TemplatedLabel> annotation_templates;
+  SourcePosition position;  // in its file; no part of what the rule is
 };
 [[nodiscard]] RuleDefinition definition_of(const Rule& rule);
 
@@ -91,6 +92,12 @@ struct AlertTransition {
   double value = 0;
 };
 
+// An alert whose state is another than before: what its record, if it has one, must say now.
+struct TouchedAlert {
+  Labels labels;
+  std::int64_t gone = 0;  // not 0: nothing is left of it, and this was the number of its record
+};
+
 struct RuleOutcome {
   // Set if the rule failed: then nothing was written and nothing changed but health. Or if a sample was
   // rejected: then the rest was written.
@@ -101,6 +108,7 @@ struct RuleOutcome {
   std::vector<AlertChange> changes;
   std::vector<OutgoingAlert> to_send;
   std::vector<AlertTransition> transitions;
+  std::vector<TouchedAlert> touched;  // texts alone do not count
   std::vector<std::string> template_errors;
 };
 
@@ -115,8 +123,15 @@ class RunningRule {
   [[nodiscard]] const RuleDefinition& definition() const { return definition_; }
   // The expression as the printer writes it: what the API shows, links carry, and a reload compares.
   [[nodiscard]] const std::string& query() const { return query_; }
+  // Null if the expression could not be compiled: then every evaluation fails.
+  [[nodiscard]] const promql::Plan* compiled() const { return plan_ ? &*plan_ : nullptr; }
   [[nodiscard]] const RuleStatus& status() const { return status_; }
   void set_evaluation_time(Duration duration) { status_.evaluation_time = duration; }
+  // Evaluations before this time cannot tell what is gone from what is not known yet: see Presence.
+  void set_unsure_until(WallTime time) { unsure_until_ = time; }
+  [[nodiscard]] bool unsure_at(WallTime time) const { return time < unsure_until_; }
+  // The same rule stands elsewhere in its file now.
+  void relocate(const RunningRule& other) { definition_.position = other.definition_.position; }
   // Upstream's key for carrying state over a reload.
   [[nodiscard]] std::string name_and_labels() const;
   // The same rule in every respect (upstream compares what it prints).
@@ -147,6 +162,7 @@ class RunningRule {
   std::string query_;
   RuleStatus status_;
   RuleOutputs outputs_;
+  WallTime unsure_until_ = kNoTime;
 };
 
 // Parses, binds and runs an expression once; a scalar becomes one sample without labels.

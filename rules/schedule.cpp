@@ -59,6 +59,8 @@ SlotClock SlotClock::from(WallTime start, Duration interval) {
 }
 
 SlotClock::Due SlotClock::take(WallTime now) {
+  const WallTime extra = std::exchange(extra_, kNoTime);
+  if (extra != kNoTime && now < next_) return {extra, 0};
   const auto missed = (now - next_) / interval_;
   const WallTime slot = next_ + missed * interval_;
   // The last slot that nanoseconds can count has none after it.
@@ -67,6 +69,7 @@ SlotClock::Due SlotClock::take(WallTime now) {
 }
 
 void SlotClock::restart(WallTime now) {
+  extra_ = kNoTime;
   next_ = slot_at_or_before(now, interval_, offset_) + interval_;
 }
 

@@ -3,6 +3,7 @@
 // an evaluation that comes late carries its slot's timestamp, and slots that passed meanwhile are counted.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -37,9 +38,11 @@ class SlotClock {
     std::uint64_t missed = 0;  // slots between the one that was due and this one, which nobody evaluated
   };
 
-  [[nodiscard]] WallTime next() const { return next_; }
+  [[nodiscard]] WallTime next() const { return extra_ != kNoTime ? std::min(extra_, next_) : next_; }
   [[nodiscard]] Duration interval() const { return interval_; }
-  [[nodiscard]] bool is_due(WallTime now) const { return now >= next_; }
+  [[nodiscard]] bool is_due(WallTime now) const { return now >= next(); }
+  // One more slot, out of turn. It is dropped where a slot of the interval comes first.
+  void add(WallTime slot) { extra_ = slot; }
   // Takes the slot that is due at `now` and moves on. REQUIRES: is_due(now).
   Due take(WallTime now);
   // After a wall-clock step: the next slot after `now`. Nothing counts as missed.
@@ -49,6 +52,7 @@ class SlotClock {
   Duration interval_{1};
   Duration offset_{};
   WallTime next_{};
+  WallTime extra_ = kNoTime;
 };
 
 }  // namespace tocsin::rules

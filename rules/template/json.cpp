@@ -94,7 +94,7 @@ Result<void> JsonPrinter::print_structure(const Value& value) {
   bool first = true;
   for (std::size_t i = 0; i < value.type().fields.size(); ++i) {
     const Field& field = value.type().fields[i];
-    if (field.name[0] >= 'a' && field.name[0] <= 'z') continue;
+    if (field.hidden || (field.name[0] >= 'a' && field.name[0] <= 'z')) continue;
     if (!first) out_ += ',';
     first = false;
     append_json_string(out_, field.json.empty() ? field.name : field.json);

@@ -353,6 +353,7 @@ void Printer::print_structure(const Value& value, char32_t verb) {
   if (flags.sharp_v) out_ += value.type().name;
   out_ += '{';
   for (std::size_t i = 0; i < value.type().fields.size(); ++i) {
+    if (value.type().fields[i].hidden) continue;
     separate(i == 0);
     if (flags.plus_v || flags.sharp_v) out_ += value.type().fields[i].name + ":";
     print(value.field(i), verb, Position::nested);

@@ -63,6 +63,9 @@ struct Field {
   std::string name;
   const Type* type = nullptr;
   std::string json;  // its name in JSON; empty: the field's own name
+  // One that upstream's structure does not have: found by its name, left out where the structure is printed
+  // or becomes JSON. Such fields come last.
+  bool hidden = false;
 };
 
 struct Type {
