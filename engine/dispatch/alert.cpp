@@ -24,6 +24,13 @@ std::string_view to_string(ResolveCause cause) {
   return "none";
 }
 
+ResolveCause cause_of_end(const Alert& alert) {
+  if (alert.cause != ResolveCause::none) return alert.cause;
+  if (alert.origin == Origin::own) return ResolveCause::condition_false;
+  // An end that lay ahead when it was posted came because nothing was posted after it.
+  return alert.ends_at > alert.updated_at ? ResolveCause::sender_silent : ResolveCause::sender_resolved;
+}
+
 Alert merge(const Alert& older, const Alert& younger, WallTime now) {
   // A younger report may arrive first when two senders' clocks differ.
   if (younger.updated_at < older.updated_at) return merge(younger, older, now);

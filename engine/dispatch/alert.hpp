@@ -36,13 +36,19 @@ struct Alert {
   bool timeout = false;  // ends_at was set by resolve_timeout, not by the sender
   Origin origin = Origin::own;
   ResolveCause cause = ResolveCause::none;
-  bool unknown = false;  // its rule fails to evaluate
+  std::string cause_detail;  // of series_gone: which target, and what its scrape met
+  // Nobody can say at present whether it fires: its rule fails to evaluate, or the end that its sender named
+  // passed while this process was down. It is neither told nor dropped.
+  bool unknown = false;
   std::string generator_url;
 
   // True from ends_at on.
   [[nodiscard]] bool resolved_at(WallTime now) const { return ends_at != kNoTime && ends_at <= now; }
   [[nodiscard]] std::string_view name() const { return labels.get(kAlertName); }
 };
+
+// Why it ended, as far as the alert itself tells. REQUIRES: it has ended.
+[[nodiscard]] ResolveCause cause_of_end(const Alert& alert);
 
 // Alertmanager's merge (alert/alert.go, Merge): the younger report counts, but the earliest start is kept,
 // and a later end that the sender named is not shortened by a report that says nothing new (traps 41 and 86).

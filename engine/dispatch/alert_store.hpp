@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/dispatch/alert.hpp"
+#include "engine/dispatch/kept.hpp"
 #include "engine/dispatch/limits.hpp"
 
 namespace tocsin::dispatch {
@@ -34,6 +35,8 @@ class AlertStore {
     // Grows with every change of any alert: tells whether an alert is still what it was.
     std::uint64_t revision = 0;
     std::uint32_t held_by = 0;  // groups
+    RowId row = 0;
+    bool end_noted = false;  // somebody was told of its end: an event was made of it
   };
 
   explicit AlertStore(const Limits& limits) : limits_(limits) {}
@@ -44,6 +47,18 @@ class AlertStore {
   [[nodiscard]] const Entry* find(Fingerprint fingerprint) const;
   // An alert's rule fails to evaluate, or does again.
   void set_unknown(Fingerprint fingerprint, bool unknown);
+  // True the first time it is asked for an alert that has ended.
+  [[nodiscard]] bool take_end(Fingerprint fingerprint);
+  // The wall clock was set: times of alerts move along. A sender has at least `grace` to speak again.
+  void shift(Duration step, Duration grace, WallTime now);
+
+  // ---- what outlives the process
+  // Alerts as they were kept. `ends`: the records of that kind that exist. REQUIRES: the store is empty.
+  void restore(std::vector<KeptAlert> alerts, std::set<RowId> ends);
+  void log_changes() { changed_.switch_on(); }
+  // Everything is to be written anew.
+  void touch_all();
+  void take_changes(Depth depth, Changes& changes);
 
   void retain(Fingerprint fingerprint);
   void release(Fingerprint fingerprint);
@@ -61,9 +76,18 @@ class AlertStore {
  private:
   [[nodiscard]] bool refuses(const Alert& alert, WallTime now) const;
 
+  void note_change(Fingerprint fingerprint, const Alert& before, const Entry& after, WallTime now);
+  void take_ends(Changes& changes);
+
   Limits limits_;
   std::uint64_t revision_ = 0;
   std::size_t posted_ = 0;
+  RowId last_row_ = 0;
+  ChangeLog<Fingerprint> changed_;
+  std::set<Fingerprint> changed_lazily_;  // annotations
+  std::set<RowId> moved_ends_;            // rows of KeptEnds
+  bool ends_at_once_ = false;             // these are written with the next changes, however small
+  std::set<RowId> written_ends_;          // likewise: that exist
   std::unordered_map<Fingerprint, Entry, FingerprintHash> entries_;
   // Only kept when there is a limit for a name.
   std::map<std::string, std::set<Fingerprint>, std::less<>> by_name_;

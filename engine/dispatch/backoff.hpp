@@ -15,7 +15,7 @@ class Backoff {
 
   // The next wait, measured from the start of the attempt that just failed: an attempt that took longer than
   // the wait is followed by the next one at once. Between half and one and a half of the current interval.
-  [[nodiscard]] Duration next(Random& random);
+  [[nodiscard]] Duration next(Random& random, Duration longest = kLongest);
 
  private:
   Duration interval_ = kFirst;

@@ -32,6 +32,9 @@ struct Counters {
   std::uint64_t events_dropped = 0;     // tocsin_dispatch_events_dropped_total
   std::uint64_t template_failures = 0;  // tocsin_notification_template_failures_total
   std::uint64_t attempts_lost = 0;      // tocsin_notification_attempts_lost_total: never answered
+  std::uint64_t sent_uncommitted = 0;   // tocsin_notifications_uncommitted_total: the disk was too slow
+  std::uint64_t outbox_overflow = 0;    // tocsin_outbox_overflow_total: sent without a record of it
+  std::uint64_t held = 0;               // tocsin_notifications_held_total: the receiver was down
   std::map<std::string, std::uint64_t, std::less<>>
       suppressed;  // alertmanager_notifications_suppressed_total
   // By kind and receiver: ("slack", "team-notifications").

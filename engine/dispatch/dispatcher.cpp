@@ -15,6 +15,10 @@ void Dispatcher::State::put(Alert alert, const Now& now) {
   const bool resolved = alert.resolved_at(now.wall);
   const Fingerprint key = fingerprint(alert.labels);
   const Labels labels = alert.labels;
+  const AlertStore::Entry* known = store.find(key);
+  const bool was_unknown = known != nullptr && known->alert.unknown;
+  const bool was_firing = known != nullptr && !known->alert.resolved_at(now.wall);
+  const bool posted = alert.origin == Origin::posted;
   switch (store.put(std::move(alert), now.wall)) {
     case PutResult::ignored:
       ++counters.ignored_posts;
@@ -37,6 +41,27 @@ void Dispatcher::State::put(Alert alert, const Now& now) {
   ++(resolved ? counters.received_resolved : counters.received_firing);
   if (!next_collect) next_collect = now.mono + limits.collect_interval;
   if (running) route(key, now);
+  if (posted) note_posted(key, was_firing, now);
+  if (was_unknown && !alert_is_unknown(key)) look_at(Withheld::unknown, now);
+}
+
+// A posted alert has begun, or it has ended: what its sender says again is no event.
+void Dispatcher::State::note_posted(Fingerprint key, bool was_firing, const Now& now) {
+  const Alert& alert = store.find(key)->alert;
+  const bool fires = !alert.resolved_at(now.wall);
+  if (fires == was_firing || (!fires && !store.take_end(key))) return;
+  Event event;
+  event.kind = fires ? EventKind::alert_fired : EventKind::alert_ended;
+  event.at = now.wall;
+  event.alert = alert.labels;
+  event.text = sender;
+  if (!fires) event.cause = to_string(cause_of_end(alert));
+  note(std::move(event));
+}
+
+bool Dispatcher::State::alert_is_unknown(Fingerprint alert) const {
+  const AlertStore::Entry* entry = store.find(alert);
+  return entry != nullptr && entry->alert.unknown;
 }
 
 void Dispatcher::State::route(Fingerprint fingerprint, const Now& now) {
@@ -54,9 +79,7 @@ void Dispatcher::State::route(Fingerprint fingerprint, const Now& now) {
 Group* Dispatcher::State::group_for(std::size_t node_index, const Alert& alert, const Now& now) {
   const RouteNode& node = running->routes().node(node_index);
   Labels labels = group_labels_of(alert.labels, node.options());
-  const std::string printed = print_group_labels(labels);
-  std::string identity = node.identity + ':' + printed;
-  const auto known = by_identity.find(identity);
+  const auto known = by_identity.find(node.identity + ':' + print_group_labels(labels));
   if (known != by_identity.end()) return &groups.at(known->second);
   if (groups.size() >= limits.groups) {
     ++counters.groups_limited;
@@ -67,15 +90,8 @@ Group* Dispatcher::State::group_for(std::size_t node_index, const Alert& alert, 
     note(std::move(event));
     return nullptr;
   }
-  const GroupNumber number{++last_group};
-  Group& group = groups[number];
-  group.number = number;
-  group.running = running;
-  group.route = node_index;
-  group.key = node.key + ':' + printed;
-  group.labels = std::move(labels);
-  by_identity.emplace(identity, number);
-  group.identity = std::move(identity);
+  Group& group = make_group(node_index, std::move(labels));
+  group.birth = random.next();
   // An alert that is old already, as after a restart, does not wait for company (trap 83).
   const bool old = alert.starts_at + node.options().group_wait < now.wall;
   group.next_flush = old ? now.mono : now.mono + node.options().group_wait;
@@ -84,11 +100,32 @@ Group* Dispatcher::State::group_for(std::size_t node_index, const Alert& alert, 
   return &group;
 }
 
+Group& Dispatcher::State::make_group(std::size_t node_index, Labels labels) {
+  const RouteNode& node = running->routes().node(node_index);
+  const std::string printed = print_group_labels(labels);
+  const GroupNumber number{++last_group};
+  Group& group = groups[number];
+  group.number = number;
+  group.row = ++last_group_row;
+  group.running = running;
+  group.route = node_index;
+  group.key = node.key + ':' + printed;
+  group.labels = std::move(labels);
+  group.identity = node.identity + ':' + printed;
+  by_identity.emplace(group.identity, number);
+  touch(group);
+  return group;
+}
+
 void Dispatcher::State::remove_group(Group& group, const Now& now) {
   note(event_of(EventKind::group_removed, group, now));
   for (const Fingerprint member : group.members) store.release(member);
   if (!group.is_farewell) by_identity.erase(group.identity);
   const GroupNumber number = group.number;
+  group_changes.gone(number, group.row);
+  for (const IntegrationRef* integration : targets(group))
+    forget_told(told_key(group, integration->identity));
+  forget_in_lanes(number);
   deadlines.remove(number);
   groups.erase(number);
 }
@@ -161,13 +198,11 @@ void Dispatcher::State::collect(const Now& now) {
   next_collect = now.mono + limits.collect_interval;
 }
 
-void Dispatcher::State::look_at_silenced(const Now& now) {
-  if (!policy.unmuted_told) return;
+void Dispatcher::State::look_at(Withheld withheld, const Now& now) {
   for (auto& [number, group] : groups) {
-    const bool silenced = std::any_of(group.withheld.begin(), group.withheld.end(), [](const auto& entry) {
-      return entry.second.withheld == Withheld::silenced;
-    });
-    if (!silenced) continue;
+    const bool any = std::any_of(group.withheld.begin(), group.withheld.end(),
+                                 [&](const auto& entry) { return entry.second.withheld == withheld; });
+    if (!any) continue;
     group.next_look = now.mono;
     arm(group);
   }
@@ -208,7 +243,8 @@ void Dispatcher::insert(std::vector<Alert> alerts, const Now& now) {
   }
 }
 
-void Dispatcher::post(std::vector<PostedAlert> alerts, const Now& now) {
+void Dispatcher::post(std::vector<PostedAlert> alerts, const Now& now, std::string_view sender) {
+  state_->sender = sender;
   const Duration resolve_timeout =
       state_->running ? state_->running->config().global.resolve_timeout : std::chrono::minutes(5);
   for (PostedAlert& posted : alerts) {
@@ -234,6 +270,7 @@ void Dispatcher::set_unknown(const std::vector<Labels>& alerts, bool unknown, co
       continue;
     if (state_->policy.unknown_stays) {
       state_->store.set_unknown(key, unknown);
+      if (!unknown) state_->look_at(Withheld::unknown, now);
     } else if (unknown) {
       Alert ended = entry->alert;
       ended.ends_at = now.wall;
@@ -246,14 +283,37 @@ void Dispatcher::set_unknown(const std::vector<Labels>& alerts, bool unknown, co
 
 Result<std::string> Dispatcher::set_silence(Silence silence, const Now& now) {
   Result<std::string> id = state_->silences.set(std::move(silence), now.wall, state_->random);
-  if (id) state_->look_at_silenced(now);
+  if (id && state_->policy.unmuted_told) state_->look_at(Withheld::silenced, now);
   return id;
 }
 
 Result<void> Dispatcher::expire_silence(std::string_view id, const Now& now) {
   Result<void> expired = state_->silences.expire(id, now.wall);
-  if (expired) state_->look_at_silenced(now);
+  if (expired && state_->policy.unmuted_told) state_->look_at(Withheld::silenced, now);
   return expired;
+}
+
+void Dispatcher::wall_clock_stepped(Duration step, Duration settle, const Now& now) {
+  State& state = *state_;
+  const Duration grace = state.running ? state.running->config().global.resolve_timeout
+                                       : config::AlertmanagerGlobal().resolve_timeout;
+  state.store.shift(step, grace, now.wall);
+  // What somebody set while nobody knew the time lasts as long as was meant.
+  if (state.clock_in_doubt && step > Duration::zero()) state.silences.clock_was_set(step);
+  // Their clocks are kept as times of the wall, which are others now.
+  for (const auto& [number, group] : state.groups) state.touch(group);
+  for (const auto& [key, entry] : state.told.all()) state.told.changes().touch(key);
+  if (step <= Duration::zero() || state.clock_in_doubt) {
+    state.silences_lag_until = MonoTime::min();
+    return;
+  }
+  const bool lags = now.mono < state.silences_lag_until;
+  state.silences_lag = (lags ? state.silences_lag : Duration::zero()) + step;
+  state.silences_lag_until = now.mono + settle;
+}
+
+void Dispatcher::set_clock_in_doubt(bool in_doubt) {
+  state_->clock_in_doubt = in_doubt;
 }
 
 std::vector<Attempt> Dispatcher::step(const Now& now) {
@@ -261,6 +321,12 @@ std::vector<Attempt> Dispatcher::step(const Now& now) {
   std::vector<Attempt> attempts;
   if (state.next_collect && *state.next_collect <= now.mono) state.collect(now);
   if (!state.running || now.mono < state.held_until) return attempts;
+  // One group each is looked at for a probe: if it has nothing to say, the next one is, in the next step.
+  std::vector<std::string> probing;
+  while (std::optional<std::string> integration = state.lane_deadlines.take_due(now.mono)) {
+    probing.push_back(std::move(*integration));
+  }
+  for (const std::string& integration : probing) state.probe(integration, now);
   for (std::size_t looked_at = 0; looked_at < state.limits.groups_per_step; ++looked_at) {
     if (attempts.size() >= state.limits.attempts_per_step) break;
     const std::optional<GroupNumber> due = state.deadlines.take_due(now.mono);
@@ -272,10 +338,11 @@ std::vector<Attempt> Dispatcher::step(const Now& now) {
 
 std::optional<MonoTime> Dispatcher::next_deadline() const {
   std::optional<MonoTime> next = state_->next_collect;
-  const std::optional<MonoTime> group = state_->deadlines.next();
-  if (state_->running && group && state_->held_until != MonoTime::max()) {
-    const MonoTime due = std::max(*group, state_->held_until);
-    if (!next || due < *next) next = due;
+  if (!state_->running || state_->held_until == MonoTime::max()) return next;
+  for (const std::optional<MonoTime> due : {state_->deadlines.next(), state_->lane_deadlines.next()}) {
+    if (!due) continue;
+    const MonoTime time = std::max(*due, state_->held_until);
+    if (!next || time < *next) next = time;
   }
   return next;
 }

@@ -17,12 +17,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/dispatch/alert.hpp"
 #include "engine/dispatch/counters.hpp"
 #include "engine/dispatch/events.hpp"
 #include "engine/dispatch/group.hpp"
+#include "engine/dispatch/kept.hpp"
+#include "engine/dispatch/lane.hpp"
 #include "engine/dispatch/limits.hpp"
 #include "engine/dispatch/policy.hpp"
 #include "engine/dispatch/running.hpp"
@@ -39,6 +42,7 @@ struct Attempt {
   std::string receiver;
   std::string integration;  // slack[0]
   unsigned number = 1;      // 2 and up: a retry
+  std::string key;          // the same for every attempt of one notification, over restarts too
   notifiers::Notification notification;
   notifiers::Request request;
   config::HttpClientPtr http;
@@ -77,6 +81,13 @@ struct GroupView {
   std::map<std::string, Decision> decisions;  // by the integration's name
 };
 
+struct ReceiverState {
+  std::string receiver;
+  std::string integration;  // slack[0]
+  Lane::State state = Lane::State::up;
+  Duration for_how_long{};  // that it is not up
+};
+
 class Dispatcher {
  public:
   // `seed` is that of back-off jitter and of the ids of silences.
@@ -93,7 +104,8 @@ class Dispatcher {
   // Alerts of this process' rules: new ones, changed ones, and those that ended (ends_at and cause are set).
   void insert(std::vector<Alert> alerts, const Now& now);
   // Alerts over the API, already validated. Sets what was not given, as Alertmanager does (trap 39).
-  void post(std::vector<PostedAlert> alerts, const Now& now);
+  // `sender` is who posted them, for events.
+  void post(std::vector<PostedAlert> alerts, const Now& now, std::string_view sender = {});
   // The rule of these own alerts fails to evaluate (or does again). With the policy off they end now.
   void set_unknown(const std::vector<Labels>& alerts, bool unknown, const Now& now);
 
@@ -110,11 +122,42 @@ class Dispatcher {
   // When step() has something to do, if nothing happens before.
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
+  // The wall clock was set by `step`. Ends that lie ahead move along, so that nothing ends by it; for
+  // `settle` no silence expires by it either.
+  void wall_clock_stepped(Duration step, Duration settle, const Now& now);
+
+  // While it is, every notified alert carries an annotation that says so.
+  void set_clock_in_doubt(bool in_doubt);
+
+  // ---- what outlives the process (engine/dispatch/kept.hpp)
+  // From now on changes are gathered for take_changes(), and the first attempt of a notification waits until
+  // outbox_written() has named its record, but at most for commit_wait.
+  void keep(Duration commit_wait);
+  // Whether there is any use in waiting for the records.
+  void set_keeper_works(bool works);
+  // What changed since the last call.
+  [[nodiscard]] Changes take_changes(Depth depth, const Now& now);
+  // Everything there is, as changes.
+  [[nodiscard]] Changes take_everything(const Now& now);
+  // All records of the outbox up to this one are safe.
+  void outbox_written(RowId up_to, const Now& now);
+  // Goes on from what was kept. REQUIRES: a configuration is in force, best the one that was in force then;
+  // no alert or silence has come in. Returns how many notifications are sent again.
+  std::size_t restore(Kept kept, const Now& now);
+
   // ---- what it shows
   // Alerts that have not ended, by fingerprint.
   [[nodiscard]] std::vector<AlertView> alerts(const Now& now) const;
+  // Of this process' rules, that have not ended.
+  [[nodiscard]] std::vector<Alert> own_alerts(const Now& now) const;
+  // Posted ones that have not ended.
+  [[nodiscard]] std::size_t posted_count(const Now& now) const;
+  // The names of the alerts that have not ended and that a silence matches, each once.
+  [[nodiscard]] std::vector<std::string> names_matched(const Silence& silence, const Now& now) const;
   // By labels, then receiver.
   [[nodiscard]] std::vector<GroupView> groups(const Now& now) const;
+  // Every integration that was tried to be told something, by receiver and integration.
+  [[nodiscard]] std::vector<ReceiverState> receivers(const Now& now) const;
   [[nodiscard]] std::size_t group_count() const;
   [[nodiscard]] std::size_t in_flight() const;
   [[nodiscard]] const Counters& counters() const;

@@ -12,8 +12,10 @@ constexpr Duration kShortestFlush = std::chrono::seconds(10);
 // A withheld alert is looked at again at least this often: wall clocks step, and time intervals have minutes.
 constexpr Duration kLongestLook = std::chrono::minutes(1);
 
+// What ends by itself, and whose end is told at once.
 bool is_muting(Withheld withheld) {
-  return withheld != Withheld::no && withheld != Withheld::inhibited;
+  return withheld == Withheld::silenced || withheld == Withheld::inside_mute_time ||
+         withheld == Withheld::outside_active_time;
 }
 
 void insert_sorted(Fingerprints& set, Fingerprint fingerprint) {
@@ -21,15 +23,15 @@ void insert_sorted(Fingerprints& set, Fingerprint fingerprint) {
   if (at == set.end() || *at != fingerprint) set.insert(at, fingerprint);
 }
 
-ResolveCause cause_of_end(const Alert& alert) {
-  if (alert.cause != ResolveCause::none) return alert.cause;
-  if (alert.origin == Origin::own) return ResolveCause::condition_false;
-  // An end that lay ahead when it was posted came because nothing was posted after it.
-  return alert.ends_at > alert.updated_at ? ResolveCause::sender_silent : ResolveCause::sender_resolved;
+bool same_withheld(const std::map<Fingerprint, Verdict>& a, const std::map<Fingerprint, Verdict>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& left, const auto& right) {
+    return left.first == right.first && left.second.withheld == right.second.withheld;
+  });
 }
 
 Frozen freeze_alert(const Alert& alert, Fingerprint fingerprint, WallTime now) {
   Frozen frozen{alert, fingerprint, alert.resolved_at(now)};
+  frozen.alert.unknown = false;  // what is told is known, and the end of what was unknown is too
   if (frozen.resolved) {
     frozen.alert.cause = cause_of_end(alert);
   } else {
@@ -51,6 +53,21 @@ std::vector<Seen> Dispatcher::State::see(const Group& group, const Now& now) con
   return seen;
 }
 
+// Posted alerts end by time alone when their sender falls silent; the first look at them notices.
+void Dispatcher::State::note_ends(const std::vector<Seen>& alerts, const Now& now) {
+  for (const Seen& seen : alerts) {
+    if (!seen.resolved || seen.departed) continue;
+    const Alert& alert = store.find(seen.fingerprint)->alert;
+    if (alert.origin != Origin::posted || !store.take_end(seen.fingerprint)) continue;
+    Event event;
+    event.kind = EventKind::alert_ended;
+    event.at = now.wall;
+    event.alert = alert.labels;
+    event.cause = to_string(cause_of_end(alert));
+    note(std::move(event));
+  }
+}
+
 std::vector<Frozen> Dispatcher::State::freeze(const Group& group, const Now& now) const {
   std::vector<Frozen> alerts;
   alerts.reserve(group.members.size() + group.departed.size());
@@ -70,16 +87,37 @@ ToldKey Dispatcher::State::told_key(const Group& group, std::string_view integra
   return {policy.twins_apart ? group.identity : group.key, std::string(integration)};
 }
 
+bool Dispatcher::State::is_owed(const Group& group, Fingerprint alert, const Now& now) const {
+  const std::vector<const IntegrationRef*> integrations = targets(group);
+  return was_told(group, integrations, alert, now);
+}
+
+WallTime Dispatcher::State::silence_time(const Now& now) const {
+  return now.mono < silences_lag_until ? now.wall - silences_lag : now.wall;
+}
+
+Verdict Dispatcher::State::verdict_of(const Bench& bench, const Alert& alert) const {
+  if (alert.unknown && !alert.resolved_at(bench.now)) return {Withheld::unknown, {}};
+  return judge(bench, alert.labels);
+}
+
 std::vector<const IntegrationRef*> Dispatcher::State::targets(const Group& group) const {
   std::vector<const IntegrationRef*> found;
+  if (group.is_farewell) {
+    for (const std::string& identity : group.farewell) {
+      if (const IntegrationRef* integration = group.running->find(identity)) found.push_back(integration);
+    }
+    return found;
+  }
   for (const IntegrationRef& integration : group.running->integrations(group.options().receiver)) {
-    if (!group.is_farewell || group.farewell.contains(integration.identity)) found.push_back(&integration);
+    found.push_back(&integration);
   }
   return found;
 }
 
-Bench Dispatcher::State::bench_of(const Group& group, WallTime now) const {
-  return Bench{*inhibitor, silences, group.running->intervals(), *group.node().route, now};
+Bench Dispatcher::State::bench_of(const Group& group, const Now& now) const {
+  return Bench{*inhibitor,          silences, group.running->intervals(),
+               *group.node().route, now.wall, silence_time(now)};
 }
 
 // Posted alerts end, silences begin and intervals pass by time alone; without them nothing changes between
@@ -91,8 +129,13 @@ bool Dispatcher::State::is_settled(const Group& group, const Now& now) const {
          route.active_time_intervals.empty() && !silences.any_alive(now.wall);
 }
 
+Duration Dispatcher::State::longest_flush(const Group& group) {
+  return std::max(group.options().group_interval, kShortestFlush);
+}
+
 void Dispatcher::State::begin_flush(Group& group, const Now& now) {
   const Duration interval = group.options().group_interval;
+  const bool was_looked_at = group.last_flush.has_value();
   group.last_flush = now.mono;
   group.next_flush = now.mono + interval;
   group.next_look.reset();
@@ -100,14 +143,16 @@ void Dispatcher::State::begin_flush(Group& group, const Now& now) {
   group.flush.emplace();
   Flush& flush = *group.flush;
   flush.started = now.mono;
-  flush.deadline = now.mono + std::max(interval, kShortestFlush);
+  flush.deadline = now.mono + longest_flush(group);
   flush.seen = see(group, now);
+  note_ends(flush.seen, now);
 
   std::vector<Verdict> verdicts;
-  const Bench bench = bench_of(group, now.wall);
+  const Bench bench = bench_of(group, now);
   for (const Seen& seen : flush.seen) {
-    verdicts.push_back(seen.departed ? Verdict{} : judge(bench, store.find(seen.fingerprint)->alert.labels));
+    verdicts.push_back(seen.departed ? Verdict{} : verdict_of(bench, store.find(seen.fingerprint)->alert));
   }
+  if (!was_looked_at) touch(group);
   note_verdicts(group, verdicts, now);
   for (const IntegrationRef* integration : targets(group)) plan_for(group, *integration, verdicts, now);
   if (flush.sends.empty()) {
@@ -115,6 +160,7 @@ void Dispatcher::State::begin_flush(Group& group, const Now& now) {
     return;
   }
   flush.alerts = freeze(group, now);
+  for (Send& send : flush.sends) register_send(group, send, now);
   render_route_labels(group, now);
 }
 
@@ -149,6 +195,7 @@ void Dispatcher::State::note_verdicts(Group& group, const std::vector<Verdict>& 
     }
     if (was != is) note_verdict(group, all[i].fingerprint, was, verdicts[i], now);
   }
+  if (!same_withheld(group.withheld, withheld) || !freed.empty()) touch(group);
   group.withheld = std::move(withheld);
   set_next_look(group, now);
   if (!policy.unmuted_told || freed.empty()) return;
@@ -186,24 +233,20 @@ void Dispatcher::State::plan_for(Group& group, const IntegrationRef& integration
   send.name = integration.name;
   send.plan = std::move(plan);
   send.next_attempt = now.mono;
-  const auto lane = lanes.find(integration.identity);
-  if (lane != lanes.end()) send.next_attempt = std::max(now.mono, lane->second.not_before);
-  ++counters_of(group, send).notifications;
   if (send.plan.record_only) {
+    ++counters_of(group, send).notifications;
     record_told(group, send, {}, now);
     Event event = event_of(EventKind::finished, group, now);
-    event.integration = send.name;
-    event.reason = send.plan.reason;
+    describe_send(event, group, send);
     event.result = SendResult::not_sent;
     note(std::move(event));
     return;
   }
-  Event event = event_of(EventKind::decided, group, now);
-  event.integration = send.name;
-  event.reason = send.plan.reason;
-  event.firing = send.plan.picture.firing.size();
-  event.resolved = send.plan.sent.size() - event.firing;
-  note(std::move(event));
+  if (!lane_takes(group, integration.identity, now)) {
+    flush.failed = true;
+    return;
+  }
+  ++counters_of(group, send).notifications;
   flush.sends.push_back(std::move(send));
 }
 
@@ -222,8 +265,9 @@ void Dispatcher::State::forget_ended(const Group& group, const IntegrationRef& i
 void Dispatcher::State::record_told(Group& group, const Send& send,
                                     std::map<std::string, std::string> remember, const Now& now) {
   const ToldKey key = told_key(group, send.integration);
-  Told after = told_after(send.plan, policy);
   const Told* before = told.find(key, now.mono);
+  Told after = told_after(send.plan, before, policy);
+  after.times = before == nullptr ? 1 : before->times + 1;
   if (!remember.empty()) {
     after.remembered = std::move(remember);
   } else if (before != nullptr && !before->firing.empty()) {
@@ -234,35 +278,45 @@ void Dispatcher::State::record_told(Group& group, const Send& send,
   if (!policy.told_kept) {
     after.forgotten_at = now.mono + std::min(limits.told_retention, 2 * group.options().repeat_interval);
   }
-  group.unmuted.erase(send.integration);
-  if (policy.told_kept && after.firing.empty()) {
-    told.erase(key);
-  } else {
-    told.record(key, std::move(after));
-  }
+  if (group.unmuted.erase(send.integration) > 0) touch(group);
+  // It goes with its group, not before: the count of what was told is part of the next key.
+  told.record(key, std::move(after));
 }
 
-// Resolved alerts leave the group once every integration knows what it has to know (trap 54). One that fired
-// again meanwhile has another revision, and stays.
+// What was told is kept until its end was told. Under upstream's policy the log forgets by its own clock.
+void Dispatcher::State::forget_told(const ToldKey& key) {
+  const auto entry = told.all().find(key);
+  if (!policy.told_kept || entry == told.all().end()) return;
+  if (entry->second.firing.empty() && entry->second.doubtful.empty()) told.erase(key);
+}
+
+void Dispatcher::State::forget_told_without_group() {
+  std::set<std::string> known;
+  for (const auto& [number, group] : groups) known.insert(told_key(group, "").group);
+  std::vector<ToldKey> lost;
+  for (const auto& [key, entry] : told.all()) {
+    if (!known.contains(key.group)) lost.push_back(key);
+  }
+  for (const ToldKey& key : lost) forget_told(key);
+}
+
 void Dispatcher::State::finish_flush(Group& group, const Now& now) {
   const Flush flush = std::move(*group.flush);
   group.flush.reset();
+  release_ended(group, flush, now);
   if (!flush.failed) {
-    for (const Seen& seen : flush.seen) {
-      if (seen.departed || !seen.resolved || !group.members.contains(seen.fingerprint)) continue;
-      if (store.find(seen.fingerprint)->revision != seen.revision) continue;
-      group.members.erase(seen.fingerprint);
-      store.release(seen.fingerprint);
-      group.withheld.erase(seen.fingerprint);
-    }
     const bool told_departed =
         std::any_of(flush.seen.begin(), flush.seen.end(), [](const Seen& seen) { return seen.departed; });
-    if (told_departed) group.departed.clear();
+    if (told_departed) {
+      group.departed.clear();
+      touch(group);
+    }
   }
   const bool empty = group.members.empty() && group.departed.empty();
   const bool given_up = group.is_farewell && now.mono >= group.given_up_at;
   if (!empty && !given_up) {
-    const bool nothing_open = flush.sends.empty() && group.withheld.empty() && group.departed.empty();
+    const bool nothing_open =
+        flush.sends.empty() && !flush.failed && group.withheld.empty() && group.departed.empty();
     if (nothing_open) group.settled_at = store.revision();
     return;
   }
@@ -272,13 +326,44 @@ void Dispatcher::State::finish_flush(Group& group, const Now& now) {
   remove_group(group, now);
 }
 
+// No answer said whether the notification arrived, and no other attempt of it will.
+void Dispatcher::State::record_doubt(const Group& group, const Send& send, const Now& now) {
+  if (!policy.told_resolved || !policy.told_kept || send.plan.picture.firing.empty()) return;
+  const ToldKey key = told_key(group, send.integration);
+  const Told* before = told.find(key, now.mono);
+  Told after = before == nullptr ? Told{} : *before;
+  const Fingerprints news = without(send.plan.picture.firing, after.firing);
+  if (is_subset(news, after.doubtful)) return;
+  after.doubtful = united(after.doubtful, news);
+  told.record(key, std::move(after));
+}
+
+// Resolved alerts leave the group once every integration knows what it has to know (trap 54). One that fired
+// again meanwhile has another revision, and stays. Where a receiver was not reached, only those stay whose
+// end it is owed: what came and went while it was down is no news when it is back.
+void Dispatcher::State::release_ended(Group& group, const Flush& flush, const Now& now) {
+  for (const Seen& seen : flush.seen) {
+    if (seen.departed || !seen.resolved || !group.members.contains(seen.fingerprint)) continue;
+    if (store.find(seen.fingerprint)->revision != seen.revision) continue;
+    if (flush.failed && (!policy.ends_told_once || is_owed(group, seen.fingerprint, now))) continue;
+    group.members.erase(seen.fingerprint);
+    store.release(seen.fingerprint);
+    if (group.withheld.erase(seen.fingerprint) > 0) touch(group);
+    if (!flush.failed) continue;
+    for (const IntegrationRef* integration : targets(group)) {
+      const auto lane = lanes.find(integration->identity);
+      if (lane != lanes.end() && lane->second.held.contains(group.number)) ++lane->second.ended_meanwhile;
+    }
+  }
+}
+
 bool Dispatcher::State::look(Group& group, const Now& now) {
-  const Bench bench = bench_of(group, now.wall);
+  const Bench bench = bench_of(group, now);
   for (const auto& [fingerprint, verdict] : group.withheld) {
-    if (!is_muting(verdict.withheld)) continue;
+    if (!is_muting(verdict.withheld) && verdict.withheld != Withheld::unknown) continue;
     const AlertStore::Entry* entry = store.find(fingerprint);
     if (entry == nullptr || entry->alert.resolved_at(now.wall)) continue;
-    if (judge(bench, entry->alert.labels).withheld == Withheld::no) return true;
+    if (verdict_of(bench, entry->alert).withheld == Withheld::no) return true;
   }
   set_next_look(group, now);
   return false;
@@ -293,7 +378,7 @@ void Dispatcher::State::set_next_look(Group& group, const Now& now) const {
     Duration until = kLongestLook;
     if (verdict.withheld == Withheld::silenced) {
       const std::optional<WallTime> end = silences.next_end(verdict.by);
-      if (end) until = std::min(until, *end - now.wall);
+      if (end) until = std::min(until, *end - silence_time(now));
     } else {
       until = std::chrono::floor<std::chrono::minutes>(now.wall) + kLongestLook - now.wall;
     }

@@ -26,6 +26,10 @@ void Dispatcher::reload(Setup setup, const Now& now) {
     if (!resolved || !state.policy.reload_keeps_groups) state.route(key, now);
   }
   if (!state.policy.reload_keeps_groups) state.restart_groups(now);
+  for (auto& [integration, lane] : state.lanes) {
+    lane.reloaded(now.mono);
+    state.arm_lane(integration);
+  }
 }
 
 void Dispatcher::State::regroup(const std::shared_ptr<const Running>& next, const Now& now) {
@@ -72,6 +76,7 @@ void Dispatcher::State::move_group(Group& group, const std::shared_ptr<const Run
     group.members.erase(member);
     group.withheld.erase(member);
     store.release(member);
+    touch(group);
   }
   group.running = next;
   group.route = node;
@@ -86,6 +91,12 @@ void Dispatcher::State::move_group(Group& group, const std::shared_ptr<const Run
 void Dispatcher::State::restart_groups(const Now& now) {
   for (auto& [number, group] : groups) {
     if (group.is_farewell) continue;
+    if (group.flush) {
+      for (const Send& send : group.flush->sends) {
+        outbox.erase(send.row);
+        outbox_changes.gone(send.row, send.row);
+      }
+    }
     group.flush.reset();
     group.last_flush.reset();
     group.next_look.reset();
@@ -105,7 +116,7 @@ bool Dispatcher::State::was_told(const Group& group, const std::vector<const Int
                                  Fingerprint alert, const Now& now) const {
   return std::any_of(integrations.begin(), integrations.end(), [&](const IntegrationRef* integration) {
     const Told* known = told.find(told_key(group, integration->identity), now.mono);
-    return known != nullptr && contains(known->firing, alert);
+    return known != nullptr && (contains(known->firing, alert) || contains(known->doubtful, alert));
   });
 }
 
@@ -143,6 +154,7 @@ void Dispatcher::State::dissolve(Group& group, const Now& now) {
   group.is_farewell = true;
   group.given_up_at = now.mono + limits.farewell;
   group.next_flush = now.mono;
+  touch(group);
   if (group.flush) {
     for (Send& send : group.flush->sends) {
       if (!send.done && !send.in_flight) finish_send(group, send, SendResult::dropped_removed, now);
@@ -158,12 +170,15 @@ void Dispatcher::State::say_farewell(const Group& group, const std::string& inte
   const Told* known = told.find(key, now.mono);
   if (known == nullptr) return;
   const IntegrationRef* ref = old->find(integration);
-  if (!policy.removed_told_resolved || ref == nullptr || known->firing.empty()) {
+  const Fingerprints knows = united(known->firing, known->doubtful);
+  if (!policy.removed_told_resolved || ref == nullptr || knows.empty()) {
     if (policy.told_kept) told.erase(key);
     return;
   }
   Group farewell;
   farewell.number = GroupNumber{++last_group};
+  farewell.row = ++last_group_row;
+  farewell.birth = group.birth;
   farewell.running = old;
   farewell.route = old->routes().find(group.node().identity);
   farewell.identity = group.identity;
@@ -173,11 +188,13 @@ void Dispatcher::State::say_farewell(const Group& group, const std::string& inte
   farewell.farewell.insert(integration);
   farewell.given_up_at = now.mono + limits.farewell;
   farewell.next_flush = now.mono;
-  for (const Fingerprint alert : known->firing) {
+  for (const Fingerprint alert : knows) {
     if (store.find(alert) != nullptr) farewell.departed.push_back(ended(alert, now));
   }
   const GroupNumber number = farewell.number;
-  arm(groups.emplace(number, std::move(farewell)).first->second);
+  Group& group_of_farewell = groups.emplace(number, std::move(farewell)).first->second;
+  touch(group_of_farewell);
+  arm(group_of_farewell);
 }
 
 // An attempt was under way when its integration was removed, and it arrived.

@@ -1,5 +1,6 @@
 // What the dispatcher shows: computed when asked, from what holds now.
 #include <algorithm>
+#include <tuple>
 
 #include "engine/dispatch/dispatcher_state.hpp"
 #include "notifiers/notification_template.hpp"
@@ -33,7 +34,7 @@ AlertView Dispatcher::State::view_of(const Alert& alert, Fingerprint fingerprint
   AlertView view;
   view.alert = alert;
   view.fingerprint = fingerprint;
-  view.silenced_by = silences.silencing(alert.labels, now.wall);
+  view.silenced_by = silences.silencing(alert.labels, silence_time(now));
   if (inhibitor) {
     if (const std::optional<Inhibition> inhibition = inhibitor->inhibits(alert.labels, now.wall)) {
       view.inhibited_by.push_back(inhibition->source.to_hex());
@@ -60,6 +61,46 @@ std::vector<AlertView> Dispatcher::alerts(const Now& now) const {
     views.push_back(std::move(view));
   }
   return views;
+}
+
+std::vector<ReceiverState> Dispatcher::receivers(const Now& now) const {
+  std::vector<ReceiverState> states;
+  for (const auto& [identity, lane] : state_->lanes) {
+    const IntegrationRef* integration = state_->running ? state_->running->find(identity) : nullptr;
+    if (integration == nullptr) continue;
+    states.push_back({integration->receiver->name, integration->name, lane.state(),
+                      lane.is_up() ? Duration::zero() : now.mono - lane.down_since()});
+  }
+  std::sort(states.begin(), states.end(), [](const ReceiverState& a, const ReceiverState& b) {
+    return std::tie(a.receiver, a.integration) < std::tie(b.receiver, b.integration);
+  });
+  return states;
+}
+
+std::vector<Alert> Dispatcher::own_alerts(const Now& now) const {
+  std::vector<Alert> found;
+  for (const Fingerprint key : state_->store.fingerprints()) {
+    const Alert& alert = state_->store.find(key)->alert;
+    if (alert.origin == Origin::own && !alert.resolved_at(now.wall)) found.push_back(alert);
+  }
+  return found;
+}
+
+std::size_t Dispatcher::posted_count(const Now& now) const {
+  const std::vector<Fingerprint> all = state_->store.fingerprints();
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](Fingerprint key) {
+    const Alert& alert = state_->store.find(key)->alert;
+    return alert.origin == Origin::posted && !alert.resolved_at(now.wall);
+  }));
+}
+
+std::vector<std::string> Dispatcher::names_matched(const Silence& silence, const Now& now) const {
+  std::set<std::string> names;
+  for (const Fingerprint key : state_->store.fingerprints()) {
+    const Alert& alert = state_->store.find(key)->alert;
+    if (!alert.resolved_at(now.wall) && silence.matches(alert.labels)) names.emplace(alert.name());
+  }
+  return {names.begin(), names.end()};
 }
 
 std::vector<GroupView> Dispatcher::groups(const Now& now) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/dispatch/reasons.hpp"
 #include "promql/labels.hpp"
@@ -10,6 +11,8 @@
 namespace tocsin::dispatch {
 
 enum class EventKind {
+  alert_fired,  // one that was posted; `text` is who posted it
+  alert_ended,  // likewise; `cause` says why
   group_created,
   group_removed,
   withheld,         // an alert is left out from now on; `withheld` says by what, `text` by whom
@@ -20,7 +23,13 @@ enum class EventKind {
   template_failed,  // `text` names field and error; the page went out with the default text
   warning,          // something was cut off
   alert_limited,
-  group_limited
+  group_limited,
+  receiver_down,     // `text` is the error
+  receiver_refuses,  // likewise: it will be asked again after `wait`, or after a reload
+  receiver_back,     // `wait` is for how long it was down
+  dropped_at_start,  // a record of the outbox has no place in the configuration
+  end_untold  // whoever was told of `alert` is no longer there to be told its end: it was taken out while
+              // nobody ran
 };
 
 struct Event {
@@ -38,6 +47,13 @@ struct Event {
   std::size_t resolved = 0;  // likewise
   Duration wait{};
   std::string text;
+  // Of decided, finished and attempt_failed: what the notification is about, each name once, sorted.
+  std::vector<std::string> alert_names;
+  std::string key;                    // Attempt::key
+  unsigned status = 0;                // of the last answer; 0: there was none
+  std::vector<std::string> failures;  // of finished: attempts that failed before
+  std::string cause;                  // of ends that were told: why, "condition_false"
+  std::size_t ended_meanwhile = 0;    // of receiver_back
 };
 
 }  // namespace tocsin::dispatch

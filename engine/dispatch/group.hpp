@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/dispatch/backoff.hpp"
+#include "engine/dispatch/change_log.hpp"
 #include "engine/dispatch/pipeline.hpp"
 #include "engine/dispatch/running.hpp"
 #include "notifiers/request.hpp"
@@ -40,7 +41,12 @@ struct Send {
   std::string integration;  // identity
   std::string name;         // slack[0]
   Plan plan;
+  // Names this notification to its receiver, however often it is sent: the same after a restart.
+  std::string key;
+  RowId row = 0;                  // in the outbox; 0: it has no place there
+  bool waits_for_commit = false;  // until next_attempt at the latest
   unsigned attempts = 0;
+  std::vector<std::string> failures;  // of the first attempts: "1: 503 after 0.4s"
   Backoff backoff;
   MonoTime next_attempt{};
   MonoTime attempt_started{};
@@ -48,7 +54,9 @@ struct Send {
   std::shared_ptr<const Running> running;  // that the last attempt was made under
   bool waits_for_turn = false;             // the integration has too many attempts under way
   bool done = false;
+  bool in_doubt = false;  // an attempt may have arrived without our knowing
   std::string last_error;
+  unsigned last_status = 0;
   notifiers::FailureReason last_reason = notifiers::FailureReason::context_deadline_exceeded;
 };
 
@@ -71,6 +79,9 @@ struct Decision {
 
 struct Group {
   GroupNumber number;
+  RowId row = 0;  // as which it outlives the process
+  std::uint64_t birth =
+      0;  // random, and part of the keys of what it tells: a group that comes again has others
   std::shared_ptr<const Running> running;
   std::size_t route = 0;  // node of running->routes()
   std::string identity;   // the route's, and the labels: what groups and told ones are kept under

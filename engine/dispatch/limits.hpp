@@ -29,6 +29,9 @@ struct Limits {
   // (prometheus_notifications_dropped_total). And how many go in one post.
   std::size_t forward_queue = 10'000;
   std::size_t forward_batch = 256;
+  // Notifications that are to be sent and whose outcome is not known, as records. One more is sent without a
+  // record (outbox_overflow): after a crash its alerts would be told anew, under another key.
+  std::size_t outbox = 10'000;
   // Silences, expired ones included, as --silences.max-silences; 0 means none. A new one is refused.
   std::size_t silences = 0;
   // Bytes of one silence, as --silences.max-silence-size-bytes; 0 means none. It is refused.

@@ -28,7 +28,7 @@ Verdict judge_mute_time(const Bench& bench, const Labels&) {
 }
 
 Verdict judge_silences(const Bench& bench, const Labels& alert) {
-  std::vector<std::string> ids = bench.silences.silencing(alert, bench.now);
+  std::vector<std::string> ids = bench.silences.silencing(alert, bench.silence_now);
   if (ids.empty()) return {};
   return {Withheld::silenced, std::move(ids)};
 }
@@ -57,11 +57,12 @@ Plan plan_notification(const std::vector<Seen>& alerts, const std::vector<Verdic
   std::vector<std::size_t> visible;
   for (std::size_t i = 0; i < alerts.size(); ++i) {
     const Seen& seen = alerts[i];
-    const bool was_told = told != nullptr && contains(told->firing, seen.fingerprint);
+    const bool may_know = told != nullptr && contains(told->doubtful, seen.fingerprint);
+    const bool was_told = told != nullptr && (may_know || contains(told->firing, seen.fingerprint));
     const bool withheld = seen.departed || verdicts[i].withheld != Withheld::no;
     const bool end_is_owed = seen.resolved && was_told && (seen.departed || options.policy.told_resolved);
     if (withheld && !end_is_owed) {
-      if (was_told && !seen.resolved) plan.kept.push_back(seen.fingerprint);
+      if (was_told && !may_know && !seen.resolved) plan.kept.push_back(seen.fingerprint);
       continue;
     }
     if (seen.resolved && !was_told && options.policy.ends_told_once) continue;
@@ -84,13 +85,16 @@ Plan plan_notification(const std::vector<Seen>& alerts, const std::vector<Verdic
   return plan;
 }
 
-Told told_after(const Plan& plan, const Policy& policy) {
+Told told_after(const Plan& plan, const Told* before, const Policy& policy) {
   Told told;
   told.firing = plan.picture.firing;
   told.resolved = plan.picture.resolved;
   if (policy.told_resolved) {
     told.firing.insert(told.firing.end(), plan.kept.begin(), plan.kept.end());
     sort_unique(told.firing);
+    if (before != nullptr) {
+      told.doubtful = without(without(before->doubtful, plan.picture.firing), plan.picture.resolved);
+    }
   }
   return told;
 }

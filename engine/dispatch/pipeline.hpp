@@ -44,6 +44,7 @@ struct Bench {
   const TimeIntervals& intervals;
   const config::Route& route;
   WallTime now;
+  WallTime silence_now;  // see Dispatcher::wall_clock_stepped
 };
 
 [[nodiscard]] Verdict judge(const Bench& bench, const Labels& alert);
@@ -67,7 +68,7 @@ struct Plan {
                                      const Told* told, const Fingerprints& unmuted,
                                      const PlanOptions& options);
 
-// What is known to be told once the plan is carried out.
-[[nodiscard]] Told told_after(const Plan& plan, const Policy& policy);
+// What is known to be told once the plan is carried out. `before` may be null.
+[[nodiscard]] Told told_after(const Plan& plan, const Told* before, const Policy& policy);
 
 }  // namespace tocsin::dispatch

@@ -8,7 +8,7 @@
 namespace tocsin::dispatch {
 namespace {
 
-constexpr std::array<PolicyField, 13> kFields = {{
+constexpr std::array<PolicyField, 17> kFields = {{
     {"told_resolved", &Policy::told_resolved, "2.1",
      "who was told firing is told resolved, also while the alert is silenced, inhibited or muted"},
     {"ends_told_once", &Policy::ends_told_once, "trap 85",
@@ -28,6 +28,15 @@ constexpr std::array<PolicyField, 13> kFields = {{
      "an integration is known by its destination, not by its place in the list"},
     {"told_kept", &Policy::told_kept, "trap 51", "what was told is kept until its end was told"},
     {"retry_after", &Policy::retry_after, "2.19", "a receiver's Retry-After is waited for"},
+    {"circuit_breaker", &Policy::circuit_breaker, "2.19",
+     "a receiver that is down is probed by one notification at a time, and told the present state once it is "
+     "back"},
+    {"refusal_held", &Policy::refusal_held, "2.19",
+     "a receiver that answers 401, 403 or 404 is asked again after a reload or an hour"},
+    {"alerts_survive", &Policy::alerts_survive, "2.7",
+     "alerts, groups and notifications under way survive a restart"},
+    {"rules_before_groups", &Policy::rules_before_groups, "2.8",
+     "after a start without state groups wait until the rules have run once"},
     {"render_fallback", &Policy::render_fallback, "2.4",
      "a field whose template fails is sent with its default text and the error"},
     {"unknown_stays", &Policy::unknown_stays, "trap 15",

@@ -42,6 +42,18 @@ struct Policy {
   bool told_kept = true;
   // 2.19: a receiver's Retry-After is waited for. Upstream tries again when its own back-off says so.
   bool retry_after = true;
+  // 2.19: a receiver that does not answer is asked by one notification at a time, and hears the present state
+  // once when it is back. Upstream lets every group try on, and sends what each has to say.
+  bool circuit_breaker = true;
+  // 2.19: a receiver that answers 401, 403 or 404 is left alone until the configuration is loaded anew, an
+  // hour at most, and what it is to hear is kept. Upstream tries again at each round of each group.
+  bool refusal_held = true;
+  // 2.7: alerts, groups and notifications under way survive a restart. Upstream's are forgotten, and so are
+  // the ends of what it told.
+  bool alerts_survive = true;
+  // 2.8: after a start without state, groups wait until the rules have run once. Upstream tells what comes
+  // first, also where the next rule would have inhibited it.
+  bool rules_before_groups = true;
   // 2.4: a field whose template fails falls back to its default text, with the error in brackets. Upstream
   // sends what is left (Slack) or nothing at all.
   bool render_fallback = true;

@@ -40,6 +40,8 @@ std::string_view to_string(Withheld withheld) {
       return "mute_time_interval";
     case Withheld::silenced:
       return "silence";
+    case Withheld::unknown:
+      return "unknown";
   }
   return "";
 }
@@ -52,6 +54,8 @@ std::string_view to_string(SendResult result) {
       return "not sent";
     case SendResult::failed:
       return "failed";
+    case SendResult::held:
+      return "held, the receiver is down";
     case SendResult::dropped_removed:
       return "dropped, the integration was removed";
   }

@@ -19,13 +19,21 @@ enum class NotifyReason {
 };
 
 // Why one alert is left out of a notification.
-enum class Withheld { no, inhibited, outside_active_time, inside_mute_time, silenced };
+enum class Withheld {
+  no,
+  inhibited,
+  outside_active_time,
+  inside_mute_time,
+  silenced,
+  unknown  // nobody can say at present whether it fires
+};
 
 // What became of a notification that was to be sent.
 enum class SendResult {
   told,
   not_sent,         // recorded without sending: only resolved alerts, and send_resolved is false
   failed,           // a final error, or the deadline came
+  held,             // its receiver is down: what is true then is told when it is back
   dropped_removed,  // the configuration no longer has the integration
 };
 

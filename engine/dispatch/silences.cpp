@@ -113,6 +113,18 @@ bool Silence::matches(const Labels& labels) const {
                      [&](const std::vector<Matcher>& set) { return matches_all(set, labels); });
 }
 
+void Silence::move(Duration by) {
+  moved += by;
+  starts_at += by;
+  ends_at += by;
+  updated_at += by;
+}
+
+void Silence::put_back(Duration step) {
+  move(moved == Duration::zero() ? step : -moved);
+  moved = Duration::zero();
+}
+
 Silence Silence::clone() const {
   Silence copy;
   copy.id = id;
@@ -126,6 +138,8 @@ Silence Silence::clone() const {
   copy.created_by = created_by;
   copy.comment = comment;
   copy.annotations = annotations;
+  copy.row = row;
+  copy.moved = moved;
   return copy;
 }
 
@@ -147,8 +161,10 @@ Result<std::string> Silences::set(Silence silence, WallTime now, Random& random)
 
   if (known != silences_.end() && can_update(known->second, silence, now)) {
     if (const Result<void> room = check_room(silence); !room) return room.error();
+    silence.row = known->second.row;
     known->second = std::move(silence);
     ++version_;
+    changes_.touch(known->first);
     return known->first;
   }
   if (limits_.silences > 0 && silences_.size() + 1 > limits_.silences) {
@@ -162,9 +178,11 @@ Result<std::string> Silences::set(Silence silence, WallTime now, Random& random)
     if (!expired) return expired.error();
   }
   silence.id = make_id(random);
+  silence.row = ++last_row_;
   std::string id = silence.id;
   silences_.insert_or_assign(id, std::move(silence));
   ++version_;
+  changes_.touch(id);
   return id;
 }
 
@@ -178,10 +196,20 @@ Result<void> Silences::expire(std::string_view id, WallTime now) {
   silence.ends_at = now;
   silence.updated_at = now;
   ++version_;
+  changes_.touch(entry->first);
   return {};
 }
 
+void Silences::clock_was_set(Duration step) {
+  for (auto& [id, silence] : silences_) {
+    silence.put_back(step);
+    changes_.touch(id);
+  }
+  ++version_;
+}
+
 void Silences::restore(Silence silence) {
+  last_row_ = std::max(last_row_, silence.row);
   std::string id = silence.id;
   silences_.insert_or_assign(std::move(id), std::move(silence));
   ++version_;
@@ -215,8 +243,11 @@ bool Silences::any_alive(WallTime now) const {
 }
 
 void Silences::collect(WallTime now) {
-  const std::size_t removed = std::erase_if(
-      silences_, [&](const auto& entry) { return entry.second.ends_at + limits_.silence_retention <= now; });
+  const std::size_t removed = std::erase_if(silences_, [&](const auto& entry) {
+    if (entry.second.ends_at + limits_.silence_retention > now) return false;
+    changes_.gone(entry.first, entry.second.row);
+    return true;
+  });
   if (removed > 0) ++version_;
 }
 

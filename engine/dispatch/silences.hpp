@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/dispatch/change_log.hpp"
 #include "engine/dispatch/limits.hpp"
 #include "engine/dispatch/random.hpp"
 #include "promql/labels.hpp"
@@ -29,6 +30,14 @@ struct Silence {
   std::string created_by;
   std::string comment;
   std::map<std::string, std::string> annotations;
+  RowId row = 0;     // the set's to give
+  Duration moved{};  // its times were moved by this, for the clock was not set when it was restored
+
+  // The clock is not set: what was a minute old is a minute old.
+  void move(Duration by);
+  // The clock is set, `step` later. What was moved goes back to where it was; what was set meanwhile by a
+  // wrong clock has no other time than that.
+  void put_back(Duration step);
 
   [[nodiscard]] SilenceState state(WallTime now) const;
   [[nodiscard]] bool matches(const Labels& labels) const;
@@ -46,6 +55,8 @@ class Silences {
   // not be changed in place (other matchers, an active one's start) expires and is replaced by a new one.
   [[nodiscard]] Result<std::string> set(Silence silence, WallTime now, Random& random);
   [[nodiscard]] Result<void> expire(std::string_view id, WallTime now);
+  // The clock was not set, and now is: `step` later than it said.
+  void clock_was_set(Duration step);
   // Puts back a silence from kept state, as it is.
   void restore(Silence silence);
 
@@ -64,6 +75,7 @@ class Silences {
   void collect(WallTime now);
   // Grows with each change; time alone does not change it.
   [[nodiscard]] std::uint64_t version() const { return version_; }
+  [[nodiscard]] ChangeLog<std::string>& changes() { return changes_; }
 
  private:
   [[nodiscard]] Result<void> check_room(const Silence& silence) const;
@@ -71,6 +83,8 @@ class Silences {
   Limits limits_;
   std::uint64_t version_ = 0;
   std::map<std::string, Silence, std::less<>> silences_;
+  RowId last_row_ = 0;
+  ChangeLog<std::string> changes_;
 };
 
 }  // namespace tocsin::dispatch

@@ -29,7 +29,13 @@ notifiers::Reply reply_of(const Answer& answer) {
 
 World::World(const dispatch::Policy& policy, const dispatch::Limits& limits, std::uint64_t seed,
              WallTime start)
-    : start_(start), dispatcher_(policy, limits, seed) {}
+    : policy_(policy),
+      limits_(limits),
+      seed_(seed),
+      start_(start),
+      dispatcher_(std::make_unique<dispatch::Dispatcher>(policy, limits, seed)) {
+  dispatcher_->keep(Duration::zero());
+}
 
 Now World::now() const {
   return {start_ + time_, MonoTime(time_)};
@@ -48,8 +54,34 @@ Result<void> World::load(const std::string& yaml) {
   setup.templates = std::make_shared<const templates::TemplateSet>(notifiers::notification_templates());
   setup.read_file = [](const std::string& path) -> Result<std::string> { return Error("no file " + path); };
   setup.external_url = "http://tocsin.example:9093";
-  dispatcher_.reload(std::move(setup), now());
+  setup_ = std::move(setup);
+  dispatcher_->reload(setup_, now());
   return {};
+}
+
+void World::restart(Duration down) {
+  const dispatch::Changes everything = dispatcher_->take_everything(now());
+  dispatch::Kept kept;
+  kept.last_alive = now().wall;
+  kept.alerts = everything.alerts.written;
+  kept.ends = everything.ends.written;
+  kept.groups = everything.groups.written;
+  kept.told = everything.told.written;
+  kept.outbox = everything.outbox.written;
+  for (const dispatch::KeptSilence& silence : everything.silences.written) {
+    kept.silences.push_back({silence.row, silence.silence.clone()});
+  }
+  answers_.clear();
+  time_ += down;
+  dispatcher_ = std::make_unique<dispatch::Dispatcher>(policy_, limits_, ++seed_);
+  dispatcher_->reload(setup_, now());
+  (void)dispatcher_->restore(std::move(kept), now());
+  dispatcher_->keep(Duration::zero());
+}
+
+void World::step_wall(Duration by) {
+  start_ += by;
+  dispatcher_->wall_clock_stepped(by, std::chrono::minutes(1), now());
 }
 
 void World::send(dispatch::Attempt attempt) {
@@ -71,15 +103,15 @@ void World::send(dispatch::Attempt attempt) {
 // Does everything that is due at this moment, answers that take no time among it.
 void World::settle() {
   for (;;) {
-    std::vector<dispatch::Attempt> attempts = dispatcher_.step(now());
+    std::vector<dispatch::Attempt> attempts = dispatcher_->step(now());
     for (dispatch::Attempt& attempt : attempts) send(std::move(attempt));
     if (!answers_.empty() && answers_.begin()->first.first <= time_) {
       const Said& said = said_[answers_.begin()->second];
       answers_.erase(answers_.begin());
-      dispatcher_.reply(said.attempt.id, reply_of(said.answer), now());
+      dispatcher_->reply(said.attempt.id, reply_of(said.answer), now());
       continue;
     }
-    const std::optional<MonoTime> next = dispatcher_.next_deadline();
+    const std::optional<MonoTime> next = dispatcher_->next_deadline();
     if (attempts.empty() && (!next || *next > now().mono)) return;
   }
 }
@@ -88,7 +120,7 @@ void World::run_until(Duration time) {
   settle();
   for (;;) {
     Duration next = time;
-    if (const std::optional<MonoTime> deadline = dispatcher_.next_deadline()) {
+    if (const std::optional<MonoTime> deadline = dispatcher_->next_deadline()) {
       next = std::min(next, std::max(time_, deadline->time_since_epoch()));
     }
     if (!answers_.empty()) next = std::min(next, answers_.begin()->first.first);

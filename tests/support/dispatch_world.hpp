@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,6 +37,9 @@ class World {
 
   // An Alertmanager configuration. The error is what its reader said.
   [[nodiscard]] Result<void> load(const std::string& yaml);
+  // The process is killed now, with what it kept written down, and another one goes on after `down` under the
+  // configuration that was in force. Answers that are under way are lost.
+  void restart(Duration down);
   // What receivers answer; all are well if it is empty.
   std::function<Answer(const dispatch::Attempt&, Duration at)> answer;
 
@@ -46,18 +50,22 @@ class World {
   [[nodiscard]] Duration time() const { return time_; }
   [[nodiscard]] Now now() const;
   // The wall clock jumps; virtual time goes on.
-  void step_wall(Duration by) { start_ += by; }
+  void step_wall(Duration by);
 
-  [[nodiscard]] dispatch::Dispatcher& dispatcher() { return dispatcher_; }
+  [[nodiscard]] dispatch::Dispatcher& dispatcher() { return *dispatcher_; }
   [[nodiscard]] const std::vector<Said>& said() const { return said_; }
 
  private:
   void settle();
   void send(dispatch::Attempt attempt);
 
+  dispatch::Policy policy_;
+  dispatch::Limits limits_;
+  std::uint64_t seed_;
   WallTime start_;
   Duration time_{};
-  dispatch::Dispatcher dispatcher_;
+  dispatch::Setup setup_;
+  std::unique_ptr<dispatch::Dispatcher> dispatcher_;
   std::vector<Said> said_;
   // Answers under way, by time and then in the order of sending: indices of said_.
   std::map<std::pair<Duration, std::uint64_t>, std::size_t> answers_;

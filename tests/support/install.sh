@@ -7,7 +7,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold pkg-config git ca-certificates tzdata
   libboost1.81-dev libboost-json1.81-dev libcurl4-openssl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libre2-dev
   libabsl-dev libutf8proc-dev libsqlite3-dev libssl-dev libcrypt-dev zlib1g-dev libcli11-dev libfast-float-dev
-  libxxhash-dev
+  libxxhash-dev libprotozero-dev
 )
 test_packages=(catch2 clang-format curl)
 long_test_packages=(clang-tidy)

@@ -67,6 +67,7 @@ class Player {
     if (step.verb == "hold") return hold(words[0]);
     if (step.verb == "unknown") return unknown(words);
     if (step.verb == "wall") return wall(words[0]);
+    if (step.verb == "restart") return restart(words[0]);
     return Error("unknown step " + step.verb);
   }
 
@@ -167,6 +168,14 @@ class Player {
     return {};
   }
 
+  // restart 30m: down for so long
+  Result<void> restart(const std::string& word) {
+    const Result<Duration> down = parse_offset(word);
+    if (!down) return down.error();
+    world_.restart(*down);
+    return {};
+  }
+
   const Script& script_;
   const Case& case_;
   World world_;
@@ -237,6 +246,36 @@ bool in_any_order(const Case& each, const std::vector<Said>& said, std::ostream&
   return all;
 }
 
+// Without those that may be there or not.
+std::vector<Said> that_count(const Case& each, const std::vector<Said>& said) {
+  std::vector<Said> counted;
+  for (const Said& one : said) {
+    const std::string receiver = one.attempt.receiver + '/' + one.attempt.integration;
+    const bool passed_over = std::any_of(each.anything.begin(), each.anything.end(), [&](const auto& any) {
+      return any.receiver == receiver && any.answer == answer_of(one);
+    });
+    if (!passed_over) counted.push_back(one);
+  }
+  return counted;
+}
+
+// In the order of the expectations. REQUIRES: they are met.
+bool keys_agree(const Case& each, const std::vector<Said>& said, std::ostream& out) {
+  std::map<std::string, std::string> names;
+  for (std::size_t i = 0; i < each.expectations.size(); ++i) {
+    const Expectation& expected = each.expectations[i];
+    if (expected.key.empty()) continue;
+    const auto [entry, added] = names.emplace(said[i].attempt.key, expected.key);
+    const bool taken = added && std::count_if(names.begin(), names.end(), [&](const auto& other) {
+                                  return other.second == expected.key;
+                                }) > 1;
+    if (entry->second == expected.key && !taken) continue;
+    out << "  line " << expected.line << ": the key is not that of \"key " << expected.key << "\"\n";
+    return false;
+  }
+  return true;
+}
+
 bool run_case(const std::string& file, const Script& script, const Case& each) {
   const std::string place = format("{}:{}: {}", file, each.line, each.name);
   Player player(script, each);
@@ -246,8 +285,9 @@ bool run_case(const std::string& file, const Script& script, const Case& each) {
     return false;
   }
   std::ostringstream findings;
-  const bool passed =
-      each.any_order ? in_any_order(each, **played, findings) : in_order(each, **played, findings);
+  const std::vector<Said> said = that_count(each, **played);
+  const bool passed = each.any_order ? in_any_order(each, said, findings)
+                                     : in_order(each, said, findings) && keys_agree(each, said, findings);
   if (!passed) std::cout << place << '\n' << findings.str();
   return passed;
 }

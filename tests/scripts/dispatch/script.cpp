@@ -97,6 +97,12 @@ class Parser {
     }
     if (verb == "at") return take_step(current, rest);
     if (verb == "expect") return take_expectation(current, rest);
+    if (verb == "anything") {
+      std::string receiver = rest;
+      std::string answer = take_suffix(receiver, '(', ')');
+      current.anything.push_back({std::move(receiver), std::move(answer)});
+      return {};
+    }
     return Error(format("unknown word \"{}\"", verb));
   }
 
@@ -142,6 +148,10 @@ class Parser {
     if (dots != std::string::npos) {
       Result<void> to = assign(expectation.to, parse_offset(time.substr(dots + 2)));
       if (!to) return to;
+    }
+    if (const std::size_t key = expectation.text.rfind(" key "); key != std::string::npos) {
+      expectation.key = expectation.text.substr(key + 5);
+      expectation.text.resize(key);
     }
     expectation.reason = take_suffix(expectation.text, '[', ']');
     expectation.answer = take_suffix(expectation.text, '(', ')');

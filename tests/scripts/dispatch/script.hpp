@@ -16,7 +16,7 @@ namespace tocsin::timeline {
 struct Step {
   int line = 0;
   Duration at{};
-  std::string verb;  // fires, ends, posts, silence, unsilence, answers, reload, hold, release, unknown, wall
+  std::string verb;  // fires, ends, posts, silence, unsilence, answers, reload, hold, unknown, wall, restart
   std::string rest;
 };
 
@@ -27,6 +27,14 @@ struct Expectation {
   std::string text;    // team/slack[0] firing A; resolved B
   std::string answer;  // "503", "none" or "" for an attempt that arrived
   std::string reason;  // "" accepts any
+  std::string
+      key;  // attempts with one name have one key, with different names different ones; "" accepts any
+};
+
+// Attempts that may be there or not, at any time.
+struct Anything {
+  std::string receiver;
+  std::string answer;
 };
 
 struct Case {
@@ -39,6 +47,7 @@ struct Case {
   bool any_order = false;   // expectations may be met in any order
   std::vector<Step> steps;  // by time, then line
   std::vector<Expectation> expectations;
+  std::vector<Anything> anything;
   Duration until{};
 };
 

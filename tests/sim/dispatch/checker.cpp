@@ -103,12 +103,15 @@ void Checker::check_news(const Message& message) {
     if (duty != nullptr && message.at >= ear.last + duty->repeat_interval) news = true;
   }
   for (const Labels& alert : message.resolved) {
-    if (ear.told.erase(alert) == 0) {
+    if (ear.told.erase(alert) + ear.doubtful.erase(alert) == 0) {
       violate(message.at, message.receiver + " told an end that it was not owed: " + alert.to_string());
     }
     news = true;
   }
-  for (const Labels& alert : message.firing) ear.told[alert] = message.content;
+  for (const Labels& alert : message.firing) {
+    ear.told[alert] = message.content;
+    ear.doubtful.erase(alert);
+  }
   ear.last = message.at;
   if (!news) violate(message.at, message.receiver + " told nothing new in group " + message.group);
 }
@@ -117,6 +120,10 @@ void Checker::said(const Message& message) {
   check_truth(message);
   if (!message.arrived) {
     failures_[message.receiver].push_back(message.answered);
+    if (message.may_have_arrived) {
+      Ear& ear = ears_[{message.receiver, message.group}];
+      ear.doubtful.insert(message.firing.begin(), message.firing.end());
+    }
     return;
   }
   check_news(message);

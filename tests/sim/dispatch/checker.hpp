@@ -39,6 +39,7 @@ struct Message {
   Duration at{};        // sent
   Duration answered{};  // the sender knew that it arrived, or that it did not
   bool arrived = false;
+  bool may_have_arrived = false;  // nobody knows
   std::string receiver;
   std::string group;
   std::vector<Labels> firing;
@@ -74,6 +75,7 @@ class Checker {
   };
   struct Ear {
     std::map<Labels, Duration> told;  // firing, since when it was last said
+    std::set<Labels> doubtful;        // said as firing without an answer: their ends may be told
     Duration last = Duration::min();
     std::map<Labels, std::size_t> ends;  // told so far
   };

@@ -287,6 +287,7 @@ class Run {
       message.at = said->at;
       message.answered = said->answered;
       message.arrived = said->arrived;
+      message.may_have_arrived = said->answer.status == 0;
       message.receiver = said->attempt.receiver + '/' + said->attempt.integration;
       message.group = said->attempt.notification.group_key;
       message.content = contents.at(said);

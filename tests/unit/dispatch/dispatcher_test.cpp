@@ -130,7 +130,7 @@ TEST_CASE("CountersTellNotificationsRequestsAndFailures") {
   const std::vector<Attempt> retry = dispatcher.step(now_at(15));
   REQUIRE(retry.size() == 1);
   CHECK(retry[0].number == 2);
-  dispatcher.reply(retry[0].id, reply_with(404), now_at(15));
+  dispatcher.reply(retry[0].id, reply_with(400), now_at(15));
   const IntegrationCounters& counted = dispatcher.counters().integrations.at({"webhook", "team"});
   CHECK(counted.notifications == 1);
   CHECK(counted.requests == 2);

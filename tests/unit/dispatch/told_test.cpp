@@ -235,15 +235,15 @@ TEST_CASE("AnAlertThatFiresWithheldStaysAmongTheToldWhenOthersAreTold") {
   const Plan plan = plan_of(members, ids({1}), true, Policy{});
   CHECK(plan.reason == NotifyReason::new_alerts);
   CHECK(plan.sent == ids({2}));
-  CHECK(told_after(plan, Policy{}).firing == ids({1, 2}));
-  CHECK(told_after(plan, upstream_policy()).firing == ids({2}));
+  CHECK(told_after(plan, nullptr, Policy{}).firing == ids({1, 2}));
+  CHECK(told_after(plan, nullptr, upstream_policy()).firing == ids({2}));
 }
 
 TEST_CASE("WithoutSendResolvedAnEndIsRecordedAndNotSent") {
   Plan plan = plan_of({{1, true}}, ids({1}), false, Policy{});
   CHECK(plan.reason == NotifyReason::all_resolved);
   CHECK(plan.record_only);
-  CHECK(told_after(plan, Policy{}).firing.empty());
+  CHECK(told_after(plan, nullptr, Policy{}).firing.empty());
   plan = plan_of({{1, true}, {2}}, ids({1}), false, Policy{});
   CHECK_FALSE(plan.record_only);
   CHECK(plan.sent == ids({2}));
