@@ -1,5 +1,4 @@
-#include <array>
-
+#include "engine/config/byte_size.hpp"
 #include "engine/config/effective.hpp"
 #include "promql/format.hpp"
 
@@ -22,16 +21,6 @@ std::string_view name_of(EscapingScheme scheme) {
       break;
   }
   return "values";
-}
-
-// alecthomas/units Base2Bytes.String: "10MiB", "1KiB512B".
-std::string format_bytes(std::uint64_t bytes) {
-  static constexpr std::array<std::string_view, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  std::string out;
-  for (std::size_t i = 0; i < kUnits.size(); ++i, bytes /= 1024) {
-    if (bytes % 1024 != 0) out.insert(0, format("{}{}", bytes % 1024, kUnits[i]));
-  }
-  return out;
 }
 
 YamlValue labels_value(const Labels& labels) {

@@ -17,6 +17,9 @@ class FileSource {
   virtual ~FileSource() = default;
   // The whole file. The error says what is wrong without the path: "no such file or directory".
   [[nodiscard]] virtual Result<std::string> read(const std::string& path) = 0;
+  // The content of a file that a ${file:PATH} names: a value, often a secret, and no part of the
+  // configuration's text.
+  [[nodiscard]] virtual Result<std::string> read_value(const std::string& path) { return read(path); }
   // The paths that match a pattern of Go's filepath.Glob (* ? [a-z] \x, no **), sorted. A pattern without
   // meta characters gives the path if the file is there. The error is about the pattern itself.
   [[nodiscard]] virtual Result<std::vector<std::string>> glob(const std::string& pattern) = 0;

@@ -52,7 +52,7 @@ class Expander {
   }
 
   [[nodiscard]] std::string file(const yaml::Node& node, const std::string& path) const {
-    Result<std::string> content = files_.read(join_directory(directory_of(options_.file), path));
+    Result<std::string> content = files_.read_value(join_directory(directory_of(options_.file), path));
     if (!content) {
       report(node, format("file \"{}\": {}", path, content.error().text));
       return {};

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <set>
 #include <utility>
 
+#include "engine/config/byte_size.hpp"
 #include "engine/config/discovery_reader.hpp"
 #include "engine/config/file_source.hpp"
 #include "engine/config/http_client_reader.hpp"
@@ -48,34 +48,6 @@ std::string unknown_protocol(std::string_view name) {
     list += row.name;
   }
   return format("unknown scrape protocol \"{}\", supported: {}{}", name, list, did_you_mean(name, names));
-}
-
-// alecthomas/units ParseBase2Bytes: "10MB", "1GiB512KB"; K is 1024 with and without i.
-Result<std::uint64_t> parse_bytes(std::string_view text) {
-  const Error invalid(format("not a valid size: \"{}\", expected a form such as \"10MB\"", text));
-  std::string_view rest = text;
-  if (rest == "0") return std::uint64_t{0};
-  double sum = 0;
-  while (!rest.empty()) {
-    const std::size_t number = std::min(rest.find_first_not_of("0123456789."), rest.size());
-    const std::string digits(rest.substr(0, number));
-    rest.remove_prefix(number);
-    const std::size_t unit_end = std::min(rest.find_first_of("0123456789."), rest.size());
-    const std::string_view unit = rest.substr(0, unit_end);
-    rest.remove_prefix(unit_end);
-    if (digits.empty() || digits == "." || std::ranges::count(digits, '.') > 1 || unit.empty())
-      return invalid;
-    static constexpr std::string_view kPrefixes = "KMGTPE";
-    const bool bytes = unit == "B";
-    const std::size_t power = bytes ? 0 : kPrefixes.find(unit[0]) + 1;
-    if (!bytes && (kPrefixes.find(unit[0]) == std::string_view::npos ||
-                   (unit.substr(1) != "B" && unit.substr(1) != "iB"))) {
-      return invalid;
-    }
-    sum += std::stod(digits) * std::pow(1024.0, static_cast<double>(power));
-  }
-  if (text.empty() || sum < 0 || sum >= 9.2e18) return invalid;
-  return static_cast<std::uint64_t>(sum);
 }
 
 void read_size(MapReader& map, std::string_view key, std::uint64_t& out) {

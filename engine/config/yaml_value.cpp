@@ -1,8 +1,8 @@
 #include "engine/config/yaml_value.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "engine/config/secrets.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::config {
@@ -134,25 +134,6 @@ std::string scalar(std::string_view text, std::size_t column, std::size_t indent
   return folded_text(text, quotes, in_flow ? 0 : column, indent);
 }
 
-bool holds_secret(std::string_view key) {
-  static constexpr std::array<std::string_view, 14> kSecrets = {"password",
-                                                                "credentials",
-                                                                "bearer_token",
-                                                                "client_secret",
-                                                                "secret_key",
-                                                                "auth_token",
-                                                                "token",
-                                                                "client_certificate_key",
-                                                                "application_credential_secret",
-                                                                "api_key",
-                                                                "service_account_key",
-                                                                "private_key",
-                                                                "key_passphrase",
-                                                                "application_secret"};
-  return std::ranges::find(kSecrets, key) != kSecrets.end() || key.ends_with("_password") ||
-         key.ends_with("_secret") || key.ends_with("_token") || key.ends_with("webhook_url");
-}
-
 }  // namespace
 
 YamlValue YamlValue::text(std::string_view value) {
@@ -206,7 +187,7 @@ YamlValue YamlValue::of(const yaml::Node& node) {
   for (const yaml::Entry& entry : node.entries) {
     const std::string& key = entry.key->value;
     const bool in_headers = key == "headers" || key == "http_headers" || key == "proxy_connect_header";
-    out.set(key, holds_secret(key) || in_headers ? text(kSecretToken) : of(*entry.value));
+    out.set(key, is_secret_key(key) || in_headers ? text(kSecretToken) : of(*entry.value));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/config/alertmanager_loader.hpp"
 #include "engine/config/prometheus_loader.hpp"
+#include "engine/core/kept_config.hpp"
 #include "notifiers/notification_template.hpp"
 #include "promql/format.hpp"
 
@@ -100,9 +101,41 @@ LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files, Se
   return loaded;
 }
 
+LoadedConfig load_again(const ConfigPaths& paths, config::FileSource& files, const KeptConfig& kept) {
+  RecordingFiles recording(files);
+  LoadedConfig loaded = load_config(paths, recording);
+  if (loaded.snapshot != nullptr) {
+    loaded.text = std::make_shared<const KeptConfig>(keep_config(recording, kept.salt));
+  }
+  return loaded;
+}
+
+LoadedConfig load_at_start(const ConfigPaths& paths, config::FileSource& files, const KeptConfig& kept) {
+  LoadedConfig loaded = load_again(paths, files, kept);
+  if (kept.files.empty()) return loaded;
+  if (loaded.snapshot != nullptr && same_text(*loaded.text, kept)) return loaded;
+  KeptFiles before(kept, files);
+  ConfigPtr snapshot = load_config(paths, before).snapshot;
+  if (loaded.snapshot != nullptr) {
+    loaded.previous = std::move(snapshot);
+  } else if (snapshot != nullptr) {
+    loaded.snapshot = std::move(snapshot);
+    loaded.text = std::make_shared<const KeptConfig>(kept);
+  }
+  return loaded;
+}
+
+LoadedConfig carry_out(const LoadConfig& load, const ConfigPaths& paths, config::FileSource& files) {
+  static const KeptConfig kNone;
+  const KeptConfig& kept = load.kept == nullptr ? kNone : *load.kept;
+  return load.at_start ? load_at_start(paths, files, kept) : load_again(paths, files, kept);
+}
+
 ConfigLoaded answer_load(LoadedConfig loaded) {
   ConfigLoaded answer;
   answer.snapshot = std::move(loaded.snapshot);
+  answer.previous = std::move(loaded.previous);
+  answer.text = std::move(loaded.text);
   for (Diagnostic& diagnostic : loaded.diagnostics) {
     // One line an error: the source line and the caret are for terminals.
     diagnostic.source_line.clear();

@@ -10,6 +10,7 @@
 #include "engine/config/file_source.hpp"
 #include "engine/config/prometheus_config.hpp"
 #include "engine/core/io.hpp"
+#include "engine/core/kept_rows.hpp"
 #include "rules/rule_file.hpp"
 #include "rules/template/template.hpp"
 #include "rules/yaml/diagnostic.hpp"
@@ -36,13 +37,26 @@ struct LoadedConfig {
   ConfigPtr snapshot;  // null if there is any error
   std::vector<Diagnostic> diagnostics;
   int files = 0;  // that were read
+  // Of load_at_start and load_again, as ConfigLoaded has them.
+  ConfigPtr previous;
+  std::shared_ptr<const KeptConfig> text;
 };
 
 // `unset_reference`: what a ${env:NAME} that is not set is. A rule file with an error is an error of the
 // whole.
 [[nodiscard]] LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files,
                                        Severity unset_reference = Severity::error);
-// The same as the answer to LoadConfig, findings as text.
+// The same, and what was read as it may be kept.
+[[nodiscard]] LoadedConfig load_again(const ConfigPaths& paths, config::FileSource& files,
+                                      const KeptConfig& kept);
+// The same for a start: where the files are rejected and the kept ones can be read, these are the snapshot,
+// beside the errors of the others.
+[[nodiscard]] LoadedConfig load_at_start(const ConfigPaths& paths, config::FileSource& files,
+                                         const KeptConfig& kept);
+// What LoadConfig asks for.
+[[nodiscard]] LoadedConfig carry_out(const LoadConfig& load, const ConfigPaths& paths,
+                                     config::FileSource& files);
+// As the answer to LoadConfig, findings as text.
 [[nodiscard]] ConfigLoaded answer_load(LoadedConfig loaded);
 
 }  // namespace tocsin::core

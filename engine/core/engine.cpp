@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/api/handler.hpp"
 #include "engine/core/state.hpp"
 #include "engine/scrape/relabel.hpp"
 #include "promql/format.hpp"
@@ -46,6 +47,19 @@ Duration Engine::State::evaluation_interval() const {
   return config->prometheus->global.evaluation_interval;
 }
 
+// A box without a clock of its own starts somewhere in the past, until it has heard the time.
+void Engine::State::judge_clock() {
+  const bool in_doubt = now.wall < clock_floor;
+  if (in_doubt == clock_in_doubt) return;
+  clock_in_doubt = in_doubt;
+  dispatcher.set_clock_in_doubt(in_doubt);
+  if (in_doubt) {
+    log(LogLevel::warn, "the clock of this machine is not set", {{"at_least", format_rfc3339(clock_floor)}});
+  } else {
+    log(LogLevel::info, "the clock of this machine is set");
+  }
+}
+
 namespace {
 
 // Begins a step: takes the time, and notices when the wall clock was set.
@@ -54,7 +68,8 @@ void take_time(Engine::State& state, const Now& now) {
   if (!state.started) {
     state.started = true;
     state.start_time = now.wall;
-    state.request_load(std::nullopt);
+    state.keeping.give_up_at = now.mono + kLongestStateLoad;
+    state.actions.emplace_back(LoadState{});
     return;
   }
   const Duration step = (now.wall - before.wall) - (now.mono - before.mono);
@@ -62,7 +77,13 @@ void take_time(Engine::State& state, const Now& now) {
   ++state.counters.wall_clock_steps;
   state.log(LogLevel::warn, "wall clock was set", {{"step", format_go_duration(step)}});
   state.scraping.reschedule(now.wall);
-  state.rules.wall_clock_stepped(now.wall, step, state.evaluation_interval());
+  state.rules.wall_clock_stepped(now.wall, step);
+  state.settle_again();
+  if (state.keeping.takes_rows()) state.keep_all_rule_alerts();
+  state.dispatcher.wall_clock_stepped(step, state.settling_bound(), now);
+  // Else what comes now would be out of order behind samples of a time that has not come, or windows would be
+  // empty until they have filled again.
+  state.counters.samples_set_aside += state.store.shift(step, to_timestamp(now.wall));
 }
 
 struct InputHandler {
@@ -89,12 +110,17 @@ struct InputHandler {
   void operator()(RequestReceived received) const { state.handle_request(std::move(received)); }
   void operator()(ConfigLoaded loaded) const { state.config_loaded(std::move(loaded)); }
   void operator()(const WatchedFiles& files) const { state.files_changed(files); }
+  void operator()(StateLoaded loaded) const { state.state_loaded(std::move(loaded)); }
+  void operator()(const Persisted& done) const { state.persisted(done); }
+  void operator()(const HistoryRead& read) const {
+    state.actions.emplace_back(Respond{read.id, api::answer_history(read.page)});
+  }
   void operator()(ReloadRequested) const { state.request_load(std::nullopt); }
   void operator()(ShutdownRequested) const {
     state.stopping = true;
     state.log(LogLevel::info, "stopping",
               {{"notifications_under_way", format("{}", state.dispatcher.in_flight())}});
-    state.actions.emplace_back(Stop{});
+    state.note({{}, api::HistoryKind::stopped, false, "", "", "", "a signal or the API", ""});
   }
 };
 
@@ -106,9 +132,12 @@ Engine::~Engine() = default;
 Actions Engine::step(const Now& now, Input input) {
   State& state = *state_;
   take_time(state, now);
+  state.judge_clock();
   state.finish_unit();
   std::visit(InputHandler{*this, state}, std::move(input));
+  state.give_up_loading();
   if (!state.stopping) {
+    state.watch_start();
     state.send_notifications();
     state.start_scrapes();
     state.queue_due_round();
@@ -116,6 +145,9 @@ Actions Engine::step(const Now& now, Input input) {
     state.trim_samples();
   }
   state.log_events();
+  state.keep_changes();
+  state.release_late_responses();
+  if (state.stopping) state.actions.emplace_back(Stop{});
   return std::exchange(state.actions, {});
 }
 
@@ -131,6 +163,8 @@ std::optional<MonoTime> Engine::next_wakeup() const {
   const auto consider_wall = [&](std::optional<WallTime> candidate) {
     if (candidate) consider(state.mono_at(*candidate));
   };
+  consider(state.next_keeping());
+  if (!state.starting.over && state.config != nullptr) consider(state.starting.deadline);
   consider(state.dispatcher.next_deadline());
   consider(state.forwarder.next_deadline());
   consider_wall(state.scraping.next_deadline());

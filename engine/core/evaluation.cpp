@@ -72,7 +72,9 @@ void Engine::State::run_queue(Engine& engine) {
     evaluated = true;
     unit = RunningUnit{&run->group, run->rule_index, now.mono};
     report_run(*this, *run);
-    feed_dispatcher(std::move(run->outcome.changes));
+    note_rule_run(*run);
+    keep_rule_run(*run);
+    feed_dispatcher(std::move(run->outcome.changes), &run->rule);
     forwarder.enqueue(std::move(run->outcome.to_send), now);
     // What has become due by this alert goes out before the next rule is looked at.
     send_notifications();

@@ -12,14 +12,17 @@
 #include <variant>
 #include <vector>
 
+#include "engine/api/history.hpp"
 #include "engine/api/http.hpp"
 #include "engine/core/http_call.hpp"
+#include "engine/core/persistence.hpp"
 #include "promql/result.hpp"
 #include "promql/time.hpp"
 
 namespace tocsin::core {
 
 struct ConfigSnapshot;  // engine/core/config_snapshot.hpp
+struct KeptConfig;      // engine/core/kept_rows.hpp
 class Engine;
 
 // A served request that waits for its answer.
@@ -65,11 +68,16 @@ struct RequestReceived {
   RequestId id;
   api::HttpRequest request;
 };
-// Answers LoadConfig. `errors` is the text for a person, one line an error; then `snapshot` is null.
+// Answers LoadConfig. `errors` is the text for a person, one line an error; then `snapshot` is null, or (at
+// the start) the one that was kept.
 struct ConfigLoaded {
   std::shared_ptr<const ConfigSnapshot> snapshot;
   std::string errors;
   std::vector<std::string> warnings;
+  // At the start: the kept one, where it says something else than the files do now and can still be read.
+  std::shared_ptr<const ConfigSnapshot> previous;
+  // What was read, as it may be kept. Null: nothing.
+  std::shared_ptr<const KeptConfig> text;
 };
 // The files that match a watched pattern, whenever one of them changed. A file that could not be read is
 // left out and named in `errors`.
@@ -81,8 +89,14 @@ struct WatchedFiles {
 struct ReloadRequested {};  // SIGHUP
 struct ShutdownRequested {};
 
+// Answers ReadHistory.
+struct HistoryRead {
+  RequestId id;
+  api::HistoryPage page;
+};
+
 using Input = std::variant<Tick, HttpReply, JobTicket, RequestReceived, ConfigLoaded, WatchedFiles,
-                           ReloadRequested, ShutdownRequested>;
+                           ReloadRequested, ShutdownRequested, StateLoaded, Persisted, HistoryRead>;
 
 // ---- actions
 
@@ -90,17 +104,25 @@ struct Respond {
   RequestId id;
   api::HttpResponse response;
 };
-struct LoadConfig {};  // read and validate all files again; answered by ConfigLoaded
+// Read and validate all files again; answered by ConfigLoaded.
+struct LoadConfig {
+  std::shared_ptr<const KeptConfig> kept;  // the last one that was accepted; its salt is used again
+  bool at_start = false;                   // fall back to it
+};
 struct WatchFiles {
   std::vector<std::string> patterns;  // all that are watched from now on
 };
 struct CancelCall {
   CallId id;
 };
+struct ReadHistory {
+  RequestId id;
+  api::HistoryQuery query;
+};
 struct Stop {};  // the last action: everything that had to be said was said
 
-using Action =
-    std::variant<HttpCall, CancelCall, JobTicket, Respond, LoadConfig, WatchFiles, LogRecord, Stop>;
+using Action = std::variant<HttpCall, CancelCall, JobTicket, Respond, LoadConfig, WatchFiles, LogRecord,
+                            LoadState, Persist, ReadHistory, Stop>;
 using Actions = std::vector<Action>;
 
 }  // namespace tocsin::core

@@ -34,6 +34,28 @@ void write_process(MetricsText& out, const Engine::State& state) {
   }
   out.counter("tocsin_wall_clock_steps_total", "How often the wall clock was set while running.",
               number(state.counters.wall_clock_steps));
+  out.counter("tocsin_samples_set_aside_total",
+              "Samples that lay ahead of the clock when it was set back, and were moved along with it.",
+              number(state.counters.samples_set_aside));
+}
+
+void write_storage(MetricsText& out, const Keeping& keeping) {
+  const StorageCounters& counters = keeping.counters;
+  out.gauge("tocsin_storage_working", "Whether what must survive a restart is being written.",
+            keeping.mode == StorageMode::works ? 1 : 0);
+  out.counter("tocsin_storage_commits_total", "Transactions written.", number(counters.commits));
+  out.counter("tocsin_storage_failures_total", "Transactions that could not be written.",
+              number(counters.failures));
+  out.counter("tocsin_storage_rows_total", "Rows handed over to be written.", number(counters.rows));
+  out.counter("tocsin_storage_bytes_total", "Bytes of rows handed over to be written.",
+              number(counters.bytes));
+  out.counter("tocsin_storage_answered_early_total",
+              "Requests answered before what they changed was written, as the disk was too slow.",
+              number(counters.answered_early));
+  out.counter("tocsin_history_dropped_total", "History entries lost while nothing could be written.",
+              number(counters.history_dropped));
+  out.counter("tocsin_storage_damaged_rows_total", "Rows at the start that made no sense.",
+              number(counters.damaged_rows));
 }
 
 void write_queries(MetricsText& out, const Engine::State& state) {
@@ -209,6 +231,23 @@ void write_dispatch(MetricsText& out, const Engine::State& state) {
   out.counter("tocsin_notification_template_failures_total",
               "Fields whose template failed and that were sent with their default text.",
               number(counters.template_failures));
+  out.counter("tocsin_notification_attempts_lost_total", "Attempts that were never answered.",
+              number(counters.attempts_lost));
+  out.counter("tocsin_notifications_uncommitted_total",
+              "Notifications sent before their record was written, as the disk was too slow.",
+              number(counters.sent_uncommitted));
+  out.counter("tocsin_outbox_overflow_total", "Notifications sent without a record, as there were too many.",
+              number(counters.outbox_overflow));
+  out.counter("tocsin_notifications_held_total", "Notifications held because their receiver was down.",
+              number(counters.held));
+  out.counter("tocsin_dispatch_events_dropped_total", "Events that nobody took in time.",
+              number(counters.events_dropped));
+  out.family("tocsin_receiver_up", MetricKind::gauge,
+             "Whether a receiver's integration takes notifications.");
+  for (const dispatch::ReceiverState& receiver : state.dispatcher.receivers(state.now)) {
+    out.sample(receiver.state == dispatch::Lane::State::up ? 1 : 0,
+               {{"integration", receiver.integration}, {"receiver_name", receiver.receiver}});
+  }
   out.counter("tocsin_alerts_ignored_total", "Posted alerts that a rule of this process owns.",
               number(counters.ignored_posts));
   out.family("alertmanager_notifications_suppressed_total", MetricKind::counter,
@@ -247,6 +286,7 @@ std::string Engine::State::metrics() const {
   write_rules(out, *this);
   write_scraping(out, *this);
   write_store(out, *this);
+  write_storage(out, keeping);
   if (config != nullptr && config->alertmanager != nullptr) write_dispatch(out, *this);
   write_forwarding(out, *this);
   return out.take();

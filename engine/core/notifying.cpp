@@ -11,6 +11,8 @@ notifiers::Reply reply_of(HttpReply reply) {
   out.arrived = reply.error == CallError::none;
   out.error_text = std::move(reply.error_text);
   out.timed_out = reply.error == CallError::timeout;
+  out.never_sent =
+      reply.error == CallError::resolve || reply.error == CallError::connect || reply.error == CallError::tls;
   out.status = reply.status;
   out.content_type = std::string(header_of(reply, "Content-Type"));
   out.retry_after = std::string(header_of(reply, "Retry-After"));
@@ -26,13 +28,23 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 LogLevel level_of(const dispatch::Event& event) {
   switch (event.kind) {
     case dispatch::EventKind::attempt_failed:
+      // While a receiver is down its probes fail again and again, which was said when it went down.
+      return event.wait == Duration::zero() ? LogLevel::debug : LogLevel::warn;
     case dispatch::EventKind::template_failed:
     case dispatch::EventKind::warning:
     case dispatch::EventKind::alert_limited:
     case dispatch::EventKind::group_limited:
+    case dispatch::EventKind::receiver_down:
+    case dispatch::EventKind::receiver_refuses:
+    case dispatch::EventKind::dropped_at_start:
+    case dispatch::EventKind::end_untold:
       return LogLevel::warn;
+    case dispatch::EventKind::receiver_back:
+      return LogLevel::info;
     case dispatch::EventKind::finished:
-      return event.result == dispatch::SendResult::failed ? LogLevel::error : LogLevel::info;
+      return event.result == dispatch::SendResult::failed ? LogLevel::error
+             : event.result == dispatch::SendResult::held ? LogLevel::debug
+                                                          : LogLevel::info;
     default:
       return LogLevel::debug;
   }
@@ -40,6 +52,10 @@ LogLevel level_of(const dispatch::Event& event) {
 
 std::string_view message_of(const dispatch::Event& event) {
   switch (event.kind) {
+    case dispatch::EventKind::alert_fired:
+      return "alert received";
+    case dispatch::EventKind::alert_ended:
+      return "alert ended";
     case dispatch::EventKind::group_created:
       return "group created";
     case dispatch::EventKind::group_removed:
@@ -56,7 +72,8 @@ std::string_view message_of(const dispatch::Event& event) {
       return event.result == dispatch::SendResult::told       ? "notified"
              : event.result == dispatch::SendResult::not_sent ? "nothing to send"
              : event.result == dispatch::SendResult::failed   ? "notification failed"
-                                                            : "notification dropped, its integration is gone";
+             : event.result == dispatch::SendResult::held     ? "notification held, its receiver is down"
+                                                          : "notification dropped, its integration is gone";
     case dispatch::EventKind::template_failed:
       return "template failed, the default text was sent";
     case dispatch::EventKind::warning:
@@ -65,6 +82,16 @@ std::string_view message_of(const dispatch::Event& event) {
       return "alert refused: limit reached";
     case dispatch::EventKind::group_limited:
       return "group refused: limit reached";
+    case dispatch::EventKind::receiver_down:
+      return "receiver unreachable";
+    case dispatch::EventKind::receiver_refuses:
+      return "receiver refuses, it is asked again after a reload or an hour";
+    case dispatch::EventKind::receiver_back:
+      return "receiver back";
+    case dispatch::EventKind::dropped_at_start:
+      return "unsent notification dropped, its route or receiver is gone";
+    case dispatch::EventKind::end_untold:
+      return "a receiver that was told is gone, and will not be told that this is over";
   }
   return "dispatch";
 }
@@ -85,8 +112,18 @@ Fields fields_of(const dispatch::Event& event) {
   }
   if (event.withheld != dispatch::Withheld::no) add("withheld", std::string(to_string(event.withheld)));
   if (event.attempts != 0) add("attempts", format("{}", event.attempts));
-  if (event.wait != Duration::zero()) add("next_attempt", format_go_duration(event.wait));
-  add(event.kind == dispatch::EventKind::withheld ? "by" : "err", event.text);
+  add("cause", event.cause);
+  if (event.kind == dispatch::EventKind::receiver_back) {
+    add("down_for", format_go_duration(std::chrono::round<std::chrono::seconds>(event.wait)));
+    add("firing_now", format("{}", event.firing));
+    add("ended_meanwhile", format("{}", event.ended_meanwhile));
+  } else if (event.wait != Duration::zero()) {
+    add("next_attempt", format_go_duration(std::chrono::round<std::chrono::milliseconds>(event.wait)));
+  }
+  const bool names_somebody = event.kind == dispatch::EventKind::withheld ||
+                              event.kind == dispatch::EventKind::alert_fired ||
+                              event.kind == dispatch::EventKind::alert_ended;
+  add(names_somebody ? "by" : "err", event.text);
   return fields;
 }
 
@@ -137,6 +174,7 @@ void Engine::State::forward_replied(dispatch::ForwardId forward, HttpReply reply
 void Engine::State::log_events() {
   for (const dispatch::Event& event : dispatcher.take_events()) {
     log(level_of(event), std::string(message_of(event)), fields_of(event));
+    note_event(event);
   }
   for (auto& [url, error] : forwarder.take_errors()) {
     log(LogLevel::error, "Error sending alerts",

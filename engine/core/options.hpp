@@ -33,6 +33,11 @@ struct Options {
   bool enable_lifecycle = false;  // POST /-/reload in the modes with a Prometheus configuration
   std::string notify_sink;        // shown in /-/ready and on the page; the transport does the rest
   std::vector<std::pair<std::string, std::string>> flags;  // name, value: /api/v1/status/flags
+  // How long a notification, or the answer to a post, waits for its record to be written; then it goes
+  // anyway.
+  Duration commit_wait = std::chrono::seconds(1);
+  // How long a gateway that starts without state waits before it tells anybody anything.
+  Duration start_delay{};
   dispatch::Policy policy;
   dispatch::Limits dispatch_limits;
   // Content of a file that a receiver's *_file field names, read each time a notification is rendered so that

@@ -4,6 +4,7 @@
 
 #include "engine/api/handler.hpp"
 #include "engine/core/alert_labels.hpp"
+#include "engine/core/feeding.hpp"
 #include "engine/core/state.hpp"
 #include "promql/format.hpp"
 
@@ -25,34 +26,23 @@ dispatch::ResolveCause cause_of(rules::ResolveCause cause) {
   return dispatch::ResolveCause::none;
 }
 
-// How far before its evaluation an expression reads. What is pinned to a fixed time by @ does not count.
-Duration look_back(const std::string& expression, const promql::PlanOptions& options) {
-  const promql::ParserOptions everything{true, true, true, true};
-  auto parsed = promql::parse_expr(expression, everything);
-  if (!parsed.ok()) return {};
-  const auto plan = promql::Plan::compile(std::move(parsed.value), expression, options);
-  if (!plan) return {};
-  Duration furthest{};
-  for (const promql::SelectionRequest& request : plan->selections({})) {
-    furthest = std::max<Duration>(furthest, -request.after.time_since_epoch());
-  }
-  return furthest;
-}
-
-// How far back the rules of a configuration look at most: their selectors' windows, a scrape interval more so
-// that the oldest sample of a window is still there, and the query offset.
-Duration window_of(const ConfigSnapshot& config, const promql::PlanOptions& options) {
-  Duration window = options.lookback;
-  Duration offset = config.prometheus->global.rule_query_offset;
-  for (const auto& file : config.rule_files) {
-    for (const rules::RuleGroup& group : file.groups) {
-      offset = std::max(offset, group.query_offset.value_or(Duration{}));
-      for (const rules::Rule& rule : group.rules) {
-        window = std::max(window, look_back(rule.expr_text, options));
+// How far back the rules look at most: their selectors' windows, a scrape interval more so that the oldest
+// sample of a window is still there, and the query offset. What is pinned to a fixed time by @ does not
+// count.
+Duration window_of(const Engine::State& state) {
+  const config::PrometheusConfig& prometheus = *state.config->prometheus;
+  Duration window = state.options.plan.lookback;
+  Duration offset = prometheus.global.rule_query_offset;
+  for (const auto& group : state.rules.groups()) {
+    offset = std::max(offset, group->definition().query_offset.value_or(Duration{}));
+    for (const auto& rule : group->rules()) {
+      if (rule->compiled() == nullptr) continue;
+      for (const promql::SelectionRequest& request : rule->compiled()->selections({})) {
+        window = std::max<Duration>(window, -request.after.time_since_epoch());
       }
     }
   }
-  return window + offset + config.prometheus->global.scrape_interval;
+  return window + offset + prometheus.global.scrape_interval;
 }
 
 std::size_t count_rules(const ConfigSnapshot& config) {
@@ -63,17 +53,8 @@ std::size_t count_rules(const ConfigSnapshot& config) {
   return count;
 }
 
-void load_prometheus(Engine::State& state) {
+rules::RuleSetOptions rule_set_options(const Engine::State& state) {
   const config::PrometheusConfig& prometheus = *state.config->prometheus;
-  for (std::string& error : state.scraping.apply(state.config->prometheus, state.now.wall)) {
-    state.log(LogLevel::error, "target refused", {{"err", std::move(error)}});
-  }
-  state.actions.emplace_back(WatchFiles{state.scraping.watched_patterns()});
-  for (std::string& note :
-       state.forwarder.reload(state.config->prometheus, state.options.listening, state.now)) {
-    state.log(LogLevel::info, std::move(note));
-  }
-
   rules::RuleSetOptions options;
   options.schedule = state.options.schedule;
   options.evaluation_interval = prometheus.global.evaluation_interval;
@@ -87,21 +68,7 @@ void load_prometheus(Engine::State& state) {
   options.rules.parser = state.options.parser;
   options.rules.plan = state.options.plan;
   options.rules.plan.default_subquery_step = prometheus.global.evaluation_interval;
-  std::vector<const rules::RuleFile*> files;
-  for (const auto& file : state.config->rule_files) files.push_back(&file);
-  rules::ReloadReport report = state.rules.load(files, std::move(options), state.now.wall);
-  state.feed_dispatcher(std::move(report.changes));
-  state.needed_window = window_of(*state.config, state.options.plan);
-}
-
-void load_alertmanager(Engine::State& state) {
-  dispatch::Setup setup;
-  setup.config = state.config->alertmanager;
-  setup.templates =
-      std::shared_ptr<const templates::TemplateSet>(state.config, &state.config->notification_templates);
-  setup.read_file = state.options.read_file;
-  setup.external_url = state.options.external_url;
-  state.dispatcher.reload(std::move(setup), state.now);
+  return options;
 }
 
 void respond_to_reload(Engine::State& state, std::string_view errors) {
@@ -112,6 +79,31 @@ void respond_to_reload(Engine::State& state, std::string_view errors) {
 
 }  // namespace
 
+void Engine::State::load_prometheus() {
+  for (std::string& error : scraping.apply(config->prometheus, now.wall)) {
+    log(LogLevel::error, "target refused", {{"err", std::move(error)}});
+  }
+  actions.emplace_back(WatchFiles{scraping.watched_patterns()});
+  for (std::string& text : forwarder.reload(config->prometheus, options.listening, now)) {
+    log(LogLevel::info, std::move(text));
+  }
+  std::vector<const rules::RuleFile*> files;
+  for (const auto& file : config->rule_files) files.push_back(&file);
+  rules::ReloadReport report = rules.load(files, rule_set_options(*this), now.wall);
+  keep_reloaded_rules(report);
+  feed_dispatcher(std::move(report.changes));
+  needed_window = window_of(*this);
+}
+
+void Engine::State::reload_dispatcher(const ConfigSnapshot& snapshot, const ConfigPtr& owner) {
+  dispatch::Setup setup;
+  setup.config = snapshot.alertmanager;
+  setup.templates = std::shared_ptr<const templates::TemplateSet>(owner, &snapshot.notification_templates);
+  setup.read_file = options.read_file;
+  setup.external_url = options.external_url;
+  dispatcher.reload(std::move(setup), now);
+}
+
 void Engine::State::request_load(std::optional<RequestId> request) {
   if (loading.under_way) {
     loading.again = true;
@@ -120,40 +112,76 @@ void Engine::State::request_load(std::optional<RequestId> request) {
   }
   loading.under_way = true;
   if (request) loading.waiting.push_back(*request);
-  actions.emplace_back(LoadConfig{});
+  actions.emplace_back(LoadConfig{keeping.config, config == nullptr});
+}
+
+// What a person needs to know of a configuration that is in force now.
+void Engine::State::announce_config(bool first) {
+  std::size_t targets = 0;
+  for (const scrape::PoolView& pool : scraping.pools()) targets += pool.active.size();
+  const std::string counts_targets = format("{}", targets);
+  const std::string counts_rules = format("{}", count_rules(*config));
+  const std::string counts_receivers =
+      format("{}", config->alertmanager == nullptr ? 0 : config->alertmanager->receivers.size());
+  log(LogLevel::info, first ? "ready" : "configuration loaded",
+      {{"targets", counts_targets}, {"rules", counts_rules}, {"receivers", counts_receivers}});
+  if (first) return;
+  note(
+      {{},
+       api::HistoryKind::reload,
+       false,
+       "",
+       "",
+       "",
+       "configuration",
+       format("loaded: {} targets, {} rules, {} receivers", counts_targets, counts_rules, counts_receivers)});
+}
+
+void Engine::State::config_rejected(const std::string& errors, bool kept_one_runs) {
+  const std::string accepted = format_rfc3339(loading.last_success);
+  if (kept_one_runs) {
+    log(LogLevel::error, format("configuration on disk rejected, running the one accepted at {}", accepted),
+        {{"err", errors}});
+  }
+  const std::string in_force =
+      config == nullptr ? "there is none in force" : format("the one of {} stays in force", accepted);
+  if (!kept_one_runs) {
+    log(LogLevel::error, "configuration not loaded", {{"in_force", in_force}, {"err", errors}});
+  }
+  note({{}, api::HistoryKind::reload, false, "", "", "", "configuration", "refused: " + errors});
+  respond_to_reload(*this, format("configuration not loaded, {}\n{}", in_force, errors));
 }
 
 void Engine::State::config_loaded(ConfigLoaded loaded) {
   for (std::string& warning : loaded.warnings)
     log(LogLevel::warn, "configuration", {{"warning", std::move(warning)}});
   loading.under_way = false;
-  loading.successful = loaded.snapshot != nullptr;
+  loading.successful = loaded.errors.empty();
   loading.errors = loaded.errors;
-  if (loaded.snapshot == nullptr) {
-    const std::string in_force =
-        config == nullptr ? "there is none in force"
-                          : format("the one of {} stays in force", format_rfc3339(loading.last_success));
-    log(LogLevel::error, "configuration not loaded", {{"in_force", in_force}, {"err", loaded.errors}});
-    respond_to_reload(*this, format("configuration not loaded, {}\n{}", in_force, loaded.errors));
-  } else {
+  const bool fell_back = loaded.snapshot != nullptr && !loading.successful;
+  if (loaded.snapshot != nullptr) {
     const bool first = config == nullptr;
     config = std::move(loaded.snapshot);
-    loading.last_success = now.wall;
-    if (config->alertmanager != nullptr) load_alertmanager(*this);
-    if (config->prometheus != nullptr) load_prometheus(*this);
-    std::size_t targets = 0;
-    for (const scrape::PoolView& pool : scraping.pools()) targets += pool.active.size();
-    log(LogLevel::info, first ? "ready" : "configuration loaded",
-        {{"targets", format("{}", targets)},
-         {"rules", format("{}", count_rules(*config))},
-         {"receivers",
-          format("{}", config->alertmanager == nullptr ? 0 : config->alertmanager->receivers.size())}});
+    loading.last_success = loading.successful ? now.wall : loaded.text->accepted;
+    keep_config(std::move(loaded.text));
+    if (first) {
+      restore(loaded.previous);
+      begin_start();
+    } else {
+      if (config->alertmanager != nullptr) reload_dispatcher(*config, config);
+      if (config->prometheus != nullptr) load_prometheus();
+    }
+    announce_config(first);
+  }
+  if (loading.successful) {
     respond_to_reload(*this, "");
+  } else {
+    config_rejected(loaded.errors, fell_back);
   }
   if (std::exchange(loading.again, false)) {
     loading.waiting = std::exchange(loading.waiting_for_again, {});
     loading.under_way = true;
-    actions.emplace_back(LoadConfig{});
+    actions.emplace_back(LoadConfig{keeping.config, config == nullptr});
   }
 }
 
@@ -165,7 +193,7 @@ void Engine::State::files_changed(const WatchedFiles& files) {
   }
 }
 
-void Engine::State::feed_dispatcher(std::vector<rules::AlertChange> changes) {
+void Engine::State::feed_dispatcher(std::vector<rules::AlertChange> changes, const rules::RunningRule* rule) {
   std::vector<dispatch::Alert> alerts;
   std::vector<Labels> unknown;
   std::vector<Labels> known;
@@ -182,6 +210,12 @@ void Engine::State::feed_dispatcher(std::vector<rules::AlertChange> changes) {
     alert.ends_at = change.alert.ends_at;
     alert.updated_at = now.wall;
     alert.cause = cause_of(change.cause);
+    if (rule != nullptr && alert.cause == dispatch::ResolveCause::condition_false) {
+      if (std::optional<std::string> lost = lost_series(*this, *rule, alert.labels)) {
+        alert.cause = dispatch::ResolveCause::series_gone;
+        alert.cause_detail = std::move(*lost);
+      }
+    }
     alert.generator_url = std::move(change.alert.generator_url);
     alerts.push_back(std::move(alert));
   }

@@ -3,13 +3,22 @@
 #include "engine/core/query_job.hpp"
 #include "engine/core/state.hpp"
 #include "engine/core/view.hpp"
+#include "promql/format.hpp"
 
 namespace tocsin::core {
 namespace {
 
+// maria from 10.0.0.7 (basic auth), or from 10.0.0.7
+std::string actor_of(const api::HttpRequest& request) {
+  const std::string address = request.remote.substr(0, request.remote.rfind(':'));
+  if (request.user.empty()) return "from " + address;
+  return format("{} from {} (basic auth)", request.user, address);
+}
+
 struct CommandHandler {
   Engine::State& state;
   RequestId id;
+  std::string actor;  // who asks, for the event log
 
   void operator()(api::HttpResponse response) const { respond(std::move(response)); }
 
@@ -33,8 +42,8 @@ struct CommandHandler {
                         alert.starts_at, alert.ends_at});
     }
     state.counters.invalid_alerts += command.invalid;
-    state.dispatcher.post(std::move(alerts), state.now);
-    respond(std::move(response));
+    state.dispatcher.post(std::move(alerts), state.now, actor);
+    state.respond_when_kept(id, std::move(response));
   }
 
   void operator()(api::SetSilenceCommand command) const {
@@ -54,13 +63,19 @@ struct CommandHandler {
     silence.annotations = std::move(command.annotations);
     const Result<std::string> set = state.dispatcher.set_silence(std::move(silence), state.now);
     const bool not_found = !set && set.error().text == dispatch::kSilenceNotFound;
-    respond(api::answer_set_silence(set, not_found));
+    if (set) state.note_silence(*set, actor, false);
+    state.respond_when_kept(id, api::answer_set_silence(set, not_found));
   }
 
   void operator()(const api::ExpireSilenceCommand& command) const {
     if (!has_alertmanager()) return;
     const Result<void> expired = state.dispatcher.expire_silence(command.id, state.now);
-    respond(api::answer_expire_silence(static_cast<bool>(expired)));
+    if (expired) state.note_silence(command.id, actor, true);
+    state.respond_when_kept(id, api::answer_expire_silence(static_cast<bool>(expired)));
+  }
+
+  void operator()(api::HistoryCommand command) const {
+    state.actions.emplace_back(ReadHistory{id, std::move(command.query)});
   }
 
   void operator()(api::ReloadCommand) const { state.request_load(id); }
@@ -98,7 +113,8 @@ void Engine::State::handle_request(RequestReceived received) {
   api_options.prometheus = config != nullptr && config->prometheus != nullptr;
   api_options.enable_lifecycle = options.enable_lifecycle;
   api_options.external_url = options.external_url;
-  std::visit(CommandHandler{*this, received.id}, api::handle(received.request, view, api_options));
+  std::visit(CommandHandler{*this, received.id, actor_of(received.request)},
+             api::handle(received.request, view, api_options));
 }
 
 }  // namespace tocsin::core

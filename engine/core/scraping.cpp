@@ -1,4 +1,6 @@
 // Scrapes: calls out, pages to workers, samples into the store.
+#include <algorithm>
+
 #include "engine/core/state.hpp"
 #include "engine/scrape/page.hpp"
 
@@ -17,6 +19,9 @@ class PageParse final : public Job {
       state.log(LogLevel::debug, "Invalid content type on scrape, using fallback setting.",
                 {{"target", target_}, {"err", parsed_.warning}});
     }
+    // The clock was set back meanwhile: samples of a time that has not come would keep those of that time
+    // out.
+    parsed_.time = std::min(parsed_.time, to_timestamp(state.now.wall));
     state.scraping.parsed(std::move(parsed_), state.scrape_sink);
   }
 
@@ -54,7 +59,7 @@ void Engine::State::scrape_replied(scrape::TargetId target, HttpReply reply) {
   scraped.status = reply.status;
   scraped.content_type = std::string(header_of(reply, "Content-Type"));
   scraped.body = std::move(reply.body);
-  scraped.started = reply.started;
+  scraped.started = std::min(reply.started, now.wall);
   scraped.took = reply.took;
   auto page = scraping.reply(std::move(scraped), scrape_sink);
   if (page) issue_job(std::make_unique<PageParse>(std::move(*page)), true);

@@ -13,6 +13,8 @@
 
 #include "engine/core/config_snapshot.hpp"
 #include "engine/core/engine.hpp"
+#include "engine/core/keeping.hpp"
+#include "engine/core/starting.hpp"
 #include "engine/core/store_sink.hpp"
 #include "engine/core/work_queue.hpp"
 #include "engine/dispatch/dispatcher.hpp"
@@ -45,12 +47,16 @@ struct RunningUnit {
   MonoTime began{};
 };
 
+// No clock is right that shows a time before this program was made.
+inline constexpr WallTime kReleased{std::chrono::seconds(1'767'225'600)};  // 2026-01-01
+
 struct OwnCounters {
   std::uint64_t http_requests = 0;
   std::uint64_t queries = 0;
   std::uint64_t invalid_alerts = 0;
   std::uint64_t wall_clock_steps = 0;
   std::uint64_t samples_out_of_order = 0;  // of rules
+  std::uint64_t samples_set_aside = 0;     // ahead of the clock when it was set back
   Duration evaluation_seconds{};           // of all rules, summed
   std::uint64_t evaluation_count = 0;
   std::map<std::string_view, std::uint64_t> alert_transitions;  // by the reason's name
@@ -65,6 +71,9 @@ struct Engine::State {
   bool started = false;
   bool stopping = false;
   WallTime start_time = kNoTime;
+  // The clock cannot be right while it shows an earlier time: it has been later before.
+  WallTime clock_floor = kReleased;
+  bool clock_in_doubt = false;
 
   ConfigPtr config;
   engine::Store store;
@@ -80,6 +89,8 @@ struct Engine::State {
   std::map<CallId, CallPurpose> calls;
   Loading loading;
   std::optional<RunningUnit> unit;
+  Keeping keeping;
+  Starting starting;
   Duration needed_window{};  // what rules look back at most
   MonoTime next_trim{};
   OwnCounters counters;
@@ -88,11 +99,20 @@ struct Engine::State {
   [[nodiscard]] HttpCall new_call(CallKind kind, CallPurpose purpose);
   void issue_job(std::unique_ptr<Job> job, bool ordered, Duration timeout = {});
 
+  // engine.cpp
+  void judge_clock();
+
   // reloading.cpp
   void request_load(std::optional<RequestId> request);
   void config_loaded(ConfigLoaded loaded);
+  void config_rejected(const std::string& errors, bool kept_one_runs);
+  void announce_config(bool first);
   void files_changed(const WatchedFiles& files);
-  void feed_dispatcher(std::vector<rules::AlertChange> changes);
+  void load_prometheus();
+  // Hands an Alertmanager configuration to dispatch. `owner` keeps what it points into alive.
+  void reload_dispatcher(const ConfigSnapshot& snapshot, const ConfigPtr& owner);
+  // `rule`: whose evaluation the changes come from; null: they come from a reload.
+  void feed_dispatcher(std::vector<rules::AlertChange> changes, const rules::RunningRule* rule = nullptr);
 
   // scraping.cpp
   void start_scrapes();
@@ -109,6 +129,45 @@ struct Engine::State {
   void attempt_replied(dispatch::AttemptId attempt, HttpReply reply);
   void forward_replied(dispatch::ForwardId forward, HttpReply reply);
   void log_events();
+
+  // keeping.cpp: rows out
+  void note(api::HistoryEntry entry);
+  void respond_when_kept(RequestId id, api::HttpResponse response);
+  void keep_rule_alert(const rules::RuleKey& key, const Labels& labels, rules::Alert& alert);
+  void keep_rule_run(const rules::RuleRun& run);
+  void keep_all_rule_alerts();
+  void keep_reloaded_rules(const rules::ReloadReport& report);
+  void keep_config(std::shared_ptr<const KeptConfig> text);
+  void keep_changes();
+  [[nodiscard]] std::vector<RowWrite> everything();
+  [[nodiscard]] std::vector<RowWrite> changed_rows(bool checkpoint, bool& durable);
+  [[nodiscard]] RowWrite life_row();
+  void send_persist(Persist persist);
+  void persisted(const Persisted& done);
+  void storage_failed(const std::string& error);
+  void release_held();
+  void free_held(std::uint64_t sequence);
+  void release_late_responses();
+  [[nodiscard]] std::optional<MonoTime> next_keeping() const;
+
+  // restoring.cpp: rows in
+  void state_loaded(StateLoaded loaded);
+  void give_up_loading();
+  void restore(const ConfigPtr& previous);
+
+  // starting.cpp: the first minutes
+  void begin_start();
+  void watch_groups();
+  // The wall clock was set.
+  void settle_again();
+  [[nodiscard]] Duration settling_bound() const;
+  void watch_start();
+  void finish_start();
+
+  // history.cpp: what people read later
+  void note_rule_run(const rules::RuleRun& run);
+  void note_event(const dispatch::Event& event);
+  void note_silence(std::string_view id, const std::string& actor, bool expired);
 
   // requests.cpp
   void handle_request(RequestReceived received);

@@ -57,6 +57,10 @@ bool ScrapeSink::alive(promql::SeriesRef series) const {
   return store_.alive(series);
 }
 
+std::uint64_t ScrapeSink::dropped() const {
+  return store_.series_dropped();
+}
+
 scrape::AppendOutcome ScrapeSink::append(promql::SeriesRef series, Timestamp time, double value) {
   return for_scrape(store_.append(series, time, value));
 }

@@ -14,6 +14,7 @@ class ScrapeSink final : public scrape::SampleSink {
 
   [[nodiscard]] promql::SeriesRef find_or_create(const Labels& labels) override;
   [[nodiscard]] bool alive(promql::SeriesRef series) const override;
+  [[nodiscard]] std::uint64_t dropped() const override;
   scrape::AppendOutcome append(promql::SeriesRef series, Timestamp time, double value) override;
   scrape::AppendOutcome append_stale(promql::SeriesRef series, Timestamp time) override;
 

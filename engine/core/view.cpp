@@ -60,6 +60,13 @@ api::AlertView view_of(const dispatch::AlertView& alert, WallTime end) {
   return view;
 }
 
+api::HealthCheck storage_check(const Keeping& keeping) {
+  std::string state(to_string(keeping.mode));
+  if (keeping.mode == StorageMode::off) state = "nothing is kept over a restart: " + keeping.error;
+  if (state == "broken") state = "going on in memory: " + keeping.error;
+  return {"storage", std::move(state), {{"commits", format("{}", keeping.counters.commits)}}};
+}
+
 }  // namespace
 
 std::vector<api::TargetView> CoreView::targets() const {
@@ -220,6 +227,12 @@ std::vector<api::HealthCheck> CoreView::health() const {
                         ? "not loaded"
                         : format("the files on disk were rejected, the one of {} is in force", last_loaded),
                     {{"loaded", last_loaded}}});
+  checks.push_back(storage_check(state_.keeping));
+  if (state_.clock_in_doubt) {
+    checks.push_back({"clock",
+                      "the clock of this machine is not set",
+                      {{"at_least", format_rfc3339(state_.clock_floor)}}});
+  }
   std::size_t up = 0;
   std::size_t targets = 0;
   for (const scrape::PoolView& pool : state_.scraping.pools()) {
@@ -228,10 +241,19 @@ std::vector<api::HealthCheck> CoreView::health() const {
   }
   checks.push_back({"scraping", "ok", {{"targets", format("{}", targets)}, {"up", format("{}", up)}}});
   checks.push_back({"rules", "ok", {{"groups", format("{}", state_.rules.groups().size())}}});
+  std::string notifications =
+      state_.options.notify_sink.empty()
+          ? ""
+          : format("sent to the sink {} instead of their services", state_.options.notify_sink);
+  for (const dispatch::ReceiverState& receiver : state_.dispatcher.receivers(state_.now)) {
+    if (receiver.state == dispatch::Lane::State::up) continue;
+    notifications +=
+        format("{}{}/{} {} for {}", notifications.empty() ? "" : ", ", receiver.receiver,
+               receiver.integration, receiver.state == dispatch::Lane::State::down ? "is down" : "refuses",
+               format_duration(std::chrono::round<std::chrono::seconds>(receiver.for_how_long)));
+  }
   checks.push_back({"notifications",
-                    state_.options.notify_sink.empty()
-                        ? "ok"
-                        : format("sent to the sink {} instead of their services", state_.options.notify_sink),
+                    notifications.empty() ? "ok" : notifications,
                     {{"groups", format("{}", state_.dispatcher.group_count())},
                      {"under_way", format("{}", state_.dispatcher.in_flight())}}});
   return checks;
