@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/api/history.hpp"
 #include "engine/api/http.hpp"
 #include "engine/api/view.hpp"
 #include "promql/engine.hpp"
@@ -57,10 +58,14 @@ struct ExpireSilenceCommand {
   std::string id;
 };
 
+struct HistoryCommand {
+  HistoryQuery query;
+};
+
 struct ReloadCommand {};
 
 using Answer = std::variant<HttpResponse, QueryCommand, PostAlertsCommand, SetSilenceCommand,
-                            ExpireSilenceCommand, ReloadCommand>;
+                            ExpireSilenceCommand, HistoryCommand, ReloadCommand>;
 
 struct ApiOptions {
   bool prometheus = false;        // there is a Prometheus configuration
@@ -80,6 +85,7 @@ struct ApiOptions {
 // The silence's id, or why it was refused; `not_found`: there is no silence of the command's id.
 [[nodiscard]] HttpResponse answer_set_silence(const Result<std::string>& id, bool not_found);
 [[nodiscard]] HttpResponse answer_expire_silence(bool found);
+[[nodiscard]] HttpResponse answer_history(const HistoryPage& page);
 // `errors` is empty when the new configuration is in force.
 [[nodiscard]] HttpResponse answer_reload(std::string_view errors);
 

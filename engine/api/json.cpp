@@ -1,5 +1,6 @@
 #include "engine/api/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "promql/format.hpp"
@@ -118,8 +119,16 @@ JsonWriter& JsonWriter::raw_texts(const std::map<std::string, std::string>& text
 
 // Invalid UTF-8 becomes U+FFFD, byte by byte, as Go's encoder does it.
 void JsonWriter::escaped(std::string_view text, bool html) {
+  const auto is_plain = [html](char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && !(html && (c == '<' || c == '>' || c == '&'));
+  };
   out_ += '"';
   for (std::size_t i = 0; i < text.size();) {
+    // Most of every text needs nothing.
+    const auto plain = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), is_plain);
+    const auto end = static_cast<std::size_t>(plain - text.begin());
+    out_ += text.substr(i, end - i);
+    if ((i = end) == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x80) {
       ++i;

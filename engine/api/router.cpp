@@ -49,6 +49,7 @@ Answer handle_v1(std::string_view rest, const HttpRequest& request, const View& 
   }
   const bool form = request.method == "POST" && accepts_form(rest);
   if (!is_read(request) && !form) return method_not_allowed();
+  if (rest == "/history") return handle_history(request);
   if (auto answer = handle_query_api(rest, request, view)) return *answer;
   if (auto answer = handle_state_api(rest, request, view, options)) return *answer;
   return answer_text(404, "404 page not found\n");

@@ -20,6 +20,8 @@ namespace tocsin::api {
 // /api/v2/silences and /api/v2/silence/{id} (silences.cpp).
 [[nodiscard]] std::optional<Answer> handle_silences(std::string_view rest, const HttpRequest& request,
                                                     const View& view);
+// /api/v1/history (history_api.cpp)
+[[nodiscard]] Answer handle_history(const HttpRequest& request);
 // /-/healthy, /-/ready, /health/... (health.cpp)
 [[nodiscard]] std::optional<Answer> handle_health(const HttpRequest& request, const View& view,
                                                   const ApiOptions& options);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "engine/config/byte_size.hpp"
 #include "promql/format.hpp"
 #include "rules/yaml/diagnostic.hpp"
 
@@ -17,6 +18,8 @@ struct CommandLine::Parts {
   CLI::App app;
   std::vector<std::pair<std::string, std::function<std::string()>>> shown;
   std::vector<std::string> names;
+
+  [[nodiscard]] std::vector<std::string> reversed(const std::vector<std::string>& arguments) const;
 };
 
 namespace {
@@ -86,6 +89,21 @@ void CommandLine::duration(const std::string& name, Duration& target, const std:
   parts_->names.push_back(long_name(name));
 }
 
+void CommandLine::bytes(const std::string& name, std::uint64_t& target, const std::string& help) {
+  const auto shown = [&target] { return target == 0 ? std::string("0B") : config::format_bytes(target); };
+  const auto read = [&target](const std::string& text) {
+    const Result<std::uint64_t> value = config::parse_bytes(text);
+    if (!value) throw CLI::ValidationError(value.error().text);
+    target = *value;
+  };
+  parts_->app.add_option_function<std::string>(dashed(name), read, help)
+      ->allow_extra_args(false)
+      ->type_name("BYTES")
+      ->default_str(shown());
+  parts_->shown.emplace_back(long_name(name), shown);
+  parts_->names.push_back(long_name(name));
+}
+
 void CommandLine::ignored(const std::string& name, bool takes_value, std::vector<std::string>& seen) {
   const auto note = [&seen, name] {
     if (std::find(seen.begin(), seen.end(), name) == seen.end()) seen.push_back(name);
@@ -109,9 +127,25 @@ void CommandLine::arguments(const std::string& name, std::vector<std::string>& t
                    at_most == 0 ? CLI::detail::expected_max_vector_size : static_cast<int>(at_most));
 }
 
+// CLI11 takes them last first, and reads "--name=" as a flag without a value where upstream's programs read
+// an empty one: "--cluster.listen-address=".
+std::vector<std::string> CommandLine::Parts::reversed(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> result;
+  for (auto argument = arguments.rbegin(); argument != arguments.rend(); ++argument) {
+    const std::size_t equals = argument->find('=');
+    const CLI::Option* option = nullptr;
+    if (argument->starts_with("--") && equals + 1 == argument->size()) {
+      option = app.get_option_no_throw(argument->substr(0, equals));
+    }
+    const bool takes_value = option != nullptr && option->get_items_expected_min() > 0;
+    if (takes_value) result.emplace_back();
+    result.push_back(takes_value ? argument->substr(0, equals) : *argument);
+  }
+  return result;
+}
+
 CommandLine::Outcome CommandLine::parse(const std::vector<std::string>& arguments) {
-  // CLI11 takes them last first.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed = parts_->reversed(arguments);
   std::string problem;
   try {
     parts_->app.parse(std::move(reversed));

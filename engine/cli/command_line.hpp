@@ -29,7 +29,8 @@ class CommandLine {
   void texts(const std::string& name, std::vector<std::string>& target,
              const std::string& help);  // repeatable
   void number(const std::string& name, std::uint64_t& target, const std::string& help);
-  void duration(const std::string& name, Duration& target, const std::string& help);  // "5m", "1h30m"
+  void duration(const std::string& name, Duration& target, const std::string& help);    // "5m", "1h30m"
+  void bytes(const std::string& name, std::uint64_t& target, const std::string& help);  // "256MiB"
   // Accepted, not used, not shown in the help; what was given is added to `seen`.
   void ignored(const std::string& name, bool takes_value, std::vector<std::string>& seen);
   // What is not a flag. `at_least` and `at_most` count the arguments; at_most 0 means any number.

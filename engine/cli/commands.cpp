@@ -12,7 +12,7 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::array<Command, 9> kCommands{{
+constexpr std::array<Command, 10> kCommands{{
     {"serve", serve, "run the engine"},
     {"link", link, "make symbolic links under the names of upstream's programs"},
     {"check config", check_config, "check prometheus.yml and the rule files it names"},
@@ -22,6 +22,7 @@ constexpr std::array<Command, 9> kCommands{{
     {"test rules", test_rules, "run unit tests of rules"},
     {"test promql", test_promql, "run test scripts of the query language"},
     {"promql format", promql_format, "print an expression in the usual layout"},
+    {"history", history, "print what happened and who was told"},
 }};
 
 // Commands of promtool and amtool that this program knows of and does not have.
@@ -128,6 +129,8 @@ Run it
      both files: scrape, evaluate, notify.  Only the first: rule engine.  Only the second: gateway.
 Before you ship a file
   check config|rules|metrics   check-config   test rules|promql   promql format
+When something happened
+  history        what was sent to whom, and the answer
 
 Works as promtool, amtool, prometheus, alertmanager when linked under that name (tocsin link DIR).
 Exit codes: 0 fine, 1 failed, 3 lint findings with --lint-fatal.  More: tocsin COMMAND --help

@@ -35,6 +35,7 @@ int check_alertmanager_config(const Invocation& invocation);
 int test_rules(const Invocation& invocation);
 int test_promql(const Invocation& invocation);
 int promql_format(const Invocation& invocation);
+int history(const Invocation& invocation);
 
 // Sets what the names of --enable-feature stand for. Gives those that mean nothing here.
 [[nodiscard]] std::vector<std::string> enable_features(const std::vector<std::string>& given,

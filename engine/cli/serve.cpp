@@ -19,6 +19,7 @@ namespace {
 struct Flags {
   std::string config_file;
   std::string alertmanager_file;
+  shell::StorageOptions storage{"data/"};
   std::vector<std::string> listen;
   std::string external_url;
   std::string route_prefix;
@@ -42,6 +43,8 @@ struct Flags {
   std::uint64_t max_silence_bytes = 0;
   Duration collect_interval = std::chrono::minutes(30);
   Duration retention = std::chrono::hours(120);
+  Duration commit_wait = std::chrono::seconds(1);
+  Duration start_delay{};
   std::vector<std::string> ignored;
 };
 
@@ -54,6 +57,13 @@ void declare(CommandLine& line, Flags& flags, Program program) {
     line.text("alertmanager.config.file", flags.alertmanager_file,
               "Alertmanager configuration file, for both in one process.");
   }
+  line.text("storage.path", flags.storage.path,
+            "Directory of the state file; empty: everything is kept in memory alone.");
+  if (program == Program::prometheus) {
+    line.text("storage.tsdb.path", flags.storage.path, "The same as --storage.path.");
+  }
+  line.bytes("storage.history-size", flags.storage.history_bytes, "How much of the event log is kept.");
+  line.duration("storage.history-age", flags.storage.history_age, "How long an event is kept.");
   line.texts("web.listen-address", flags.listen,
              "Address to listen on, repeatable; port 0 picks one. Default: 0.0.0.0:9090 with a Prometheus "
              "configuration, 0.0.0.0:9093 with an Alertmanager configuration.");
@@ -84,8 +94,13 @@ void declare(CommandLine& line, Flags& flags, Program program) {
   line.number("silences.max-silences", flags.max_silences,
               "Most silences, expired ones included; 0: no limit.");
   line.number("silences.max-silence-size-bytes", flags.max_silence_bytes, "Largest silence; 0: no limit.");
+  line.duration("storage.commit-wait", flags.commit_wait,
+                "How long a notification waits for its record on the disk; then it goes anyway.");
+  line.duration("dispatch.start-delay", flags.start_delay,
+                "How long a gateway that starts without state tells nobody anything.");
   line.duration("data.retention", flags.retention, "How long expired silences are kept.");
   for (const UpstreamFlag& flag : ignored_upstream_flags()) {
+    if (program == Program::prometheus && flag.name == "storage.tsdb.path") continue;
     line.ignored(std::string(flag.name), flag.takes_value, flags.ignored);
   }
 }
@@ -93,6 +108,7 @@ void declare(CommandLine& line, Flags& flags, Program program) {
 Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLine& line) {
   shell::ServerOptions options;
   options.config = {flags.config_file, flags.alertmanager_file};
+  options.storage = flags.storage;
   if (flags.config_file.empty() && flags.alertmanager_file.empty()) {
     return Error(
         "no configuration, expected --config.file=prometheus.yml, "
@@ -120,6 +136,8 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   options.engine.enable_lifecycle = flags.enable_lifecycle;
   options.engine.notify_sink = flags.notify_sink;
   options.engine.policy = *policy;
+  options.engine.commit_wait = flags.commit_wait;
+  options.engine.start_delay = flags.start_delay;
   options.engine.dispatch_limits.alerts_per_name = flags.alerts_per_name;
   options.engine.dispatch_limits.silences = flags.max_silences;
   options.engine.dispatch_limits.silence_bytes = flags.max_silence_bytes;

@@ -67,11 +67,9 @@ constexpr UpstreamFlag kIgnored[] = {
     {"alertmanager.drain-notification-queue-on-shutdown", false},
     {"query.max-concurrency"},
     // alertmanager
-    {"storage.path"},
     {"data.maintenance-interval"},
     {"log.silences", false},
     {"dispatch.maintenance-interval"},
-    {"dispatch.start-delay"},
     {"web.get-concurrency"},
     {"web.timeout"},
     {"cluster.listen-address"},

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace tocsin::shell {
 
@@ -39,6 +40,43 @@ inline constexpr std::size_t kCompressOnWorkerFrom = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxWaitingJobs = 100'000;
 // Served requests waiting for the owner; beyond it 503, replies and jobs are never refused.
 inline constexpr std::size_t kMaxWaitingRequests = 4096;
+
+// History entries that wait for the disk; beyond it the oldest are dropped and counted. Some 5 MB: what an
+// alert storm brings while a disk is away for a minute. Rows that wait need no bound, a later write of one
+// replaces the earlier.
+inline constexpr std::size_t kMaxWaitingHistory = 10'000;
+// Readings of the event log that wait or run; beyond it the answer is an error.
+inline constexpr std::size_t kMaxHistoryReadings = 16;
+
+// ---- the state file
+
+// Entries in one answer; there are more, it then says. About 5 MB.
+inline constexpr std::size_t kMaxHistoryAnswer = 10'000;
+// Rows that a reader takes between two looks at the file.
+inline constexpr std::size_t kHistoryPortion = 1000;
+// What is kept of the event log if nobody says otherwise; beyond either the oldest entries go, counted.
+inline constexpr std::uint64_t kHistoryBytes = std::uint64_t{256} << 20;
+inline constexpr std::chrono::hours kHistoryAge{400 * 24};
+// Entries that go at once; a write never waits for more than that.
+inline constexpr std::size_t kPrunePortion = 500;
+// How often entries are looked at for their age. Each look that drops some writes a few pages.
+inline constexpr std::chrono::hours kPruneInterval{1};
+// Damaged files that are kept beside the new one; older ones are removed.
+inline constexpr std::size_t kMaxDamagedFiles = 3;
+// SQLite's page cache of each connection: the rows are in the core's memory already.
+inline constexpr int kStateCacheKiB = 256;
+// How long a write waits for somebody else's lock, such as a person with the sqlite3 shell.
+inline constexpr int kStateBusyTimeoutMs = 2000;
+// The write-ahead log, in pages of 4 KiB. A page that is written again and again costs one write in the log
+// each time and one in the file for each checkpoint, so rare checkpoints spare a flash card; what bounds the
+// log is the time a start needs to read it after a crash (4 MB in some 5 ms). It is written back when nothing
+// else is to be done from kCheckpointPages on, and at once at kMostLogPages. Only one transaction, or a
+// reader that does not end, can make it larger; then it is cut back to kLogKept afterwards.
+inline constexpr int kCheckpointPages = 1000;
+inline constexpr int kMostLogPages = 4000;
+inline constexpr std::size_t kLogKept = std::size_t{8} << 20;
+// How long a stopping server waits for the disk to take what is left.
+inline constexpr std::chrono::seconds kLastWrites{5};
 
 // ---- files
 

@@ -23,6 +23,9 @@
 #include "engine/shell/process_metrics.hpp"
 #include "engine/shell/response_writer.hpp"
 #include "engine/shell/signals.hpp"
+#include "engine/shell/state_file.hpp"
+#include "engine/shell/state_metrics.hpp"
+#include "engine/shell/state_writer.hpp"
 #include "engine/shell/url.hpp"
 #include "engine/shell/web_access.hpp"
 #include "engine/shell/worker_pool.hpp"
@@ -32,6 +35,8 @@
 namespace tocsin::shell {
 
 namespace {
+
+constexpr std::string_view kNoStorage = "--storage.path is empty";
 
 // Requests that are at work when the server stops may finish within this time.
 constexpr std::chrono::seconds kShutdownGrace{5};
@@ -66,7 +71,9 @@ std::string joined(const std::vector<std::string>& parts) {
 
 class Server {
  public:
-  Server(ServerOptions options, std::string route_prefix)
+  // `state`, and what was found in it; none: everything is kept in memory alone.
+  Server(ServerOptions options, std::string route_prefix, std::unique_ptr<StateFile> state,
+         core::StateLoaded loaded)
       : options_(std::move(options)),
         log_(options_.log, options_.log.format == LogFormat::json ? Logger::Stream::standard_output
                                                                   : Logger::Stream::standard_error),
@@ -81,7 +88,14 @@ class Server {
               }),
         watcher_(loop_, files_, {}, [this](core::WatchedFiles files) { inbox_.push(std::move(files)); }),
         signals_(loop_, {[this] { inbox_.push(core::ReloadRequested{}); },
-                         [this] { inbox_.push(core::ShutdownRequested{}); }, [] { std::_Exit(130); }}) {}
+                         [this] { inbox_.push(core::ShutdownRequested{}); }, [] { std::_Exit(130); }}),
+        state_loaded_(std::move(loaded)) {
+    if (state == nullptr) return;
+    StateWriterOptions writer;
+    writer.persisted = [this](core::Persisted persisted) { inbox_.push(std::move(persisted)); };
+    writer.run_job = [this](std::function<void()> job) { return workers_.submit(std::move(job)); };
+    state_writer_.emplace(std::move(state), std::move(writer));
+  }
 
   [[nodiscard]] Result<void> run(core::LoadedConfig first);
 
@@ -94,7 +108,10 @@ class Server {
   void perform(core::Actions actions);
   void log(core::LogRecord record);
   void run_job(core::JobTicket ticket);
-  void load_config();
+  void load_config(core::LoadConfig load);
+  void persist(core::Persist batch);
+  void read_history(core::ReadHistory read);
+  void finish_state();
   void perform_on_loop(core::Action action);
   void stop();
 
@@ -109,11 +126,13 @@ class Server {
   HttpServer http_;
   FileWatcher watcher_;
   Signals signals_;
+  std::optional<StateWriter> state_writer_;
   // Of the loop's thread:
   std::map<core::RequestId, HttpServer::Answer> waiting_;
   std::uint64_t next_request_ = 1;
   // Of the owner's thread once it runs:
   std::optional<core::LoadedConfig> first_config_;
+  core::StateLoaded state_loaded_;
   bool ready_ = false;
 };
 
@@ -168,7 +187,6 @@ Result<void> Server::run(core::LoadedConfig first) {
     options_.engine.own_address = {address->port, external->scheme, external->authority()};
   }
   options_.engine.read_file = [this](const std::string& path) { return files_.read(path); };
-  if (options_.engine.seed == 0) options_.engine.seed = random_seed();
 
   first_config_ = std::move(first);
   core::Engine engine(options_.engine);
@@ -184,6 +202,7 @@ Result<void> Server::run(core::LoadedConfig first) {
   const auto keep_running = asio::make_work_guard(loop_);
   loop_.run();
   owner.join();
+  finish_state();
   workers_.stop();
   log_.write({core::LogLevel::info, "stopped", {}});
   return {};
@@ -207,8 +226,9 @@ void Server::serve(api::HttpRequest request, HttpServer::Answer answer) {
   if (std::optional<api::HttpResponse> page = web::page(request)) return answer(std::move(*page));
   if (request.path == "/metrics") {
     // The engine knows its own figures, the process's are the shell's.
-    answer = [inner = std::move(answer)](api::HttpResponse response) {
+    answer = [this, inner = std::move(answer)](api::HttpResponse response) {
       if (response.status == 200) response.body += process_metrics();
+      if (response.status == 200 && state_writer_) response.body += state_metrics(state_writer_->counters());
       inner(std::move(response));
     };
   }
@@ -229,8 +249,14 @@ void Server::perform(core::Actions actions) {
       log(std::move(*record));
     } else if (auto* ticket = std::get_if<core::JobTicket>(&action)) {
       run_job(std::move(*ticket));
-    } else if (std::holds_alternative<core::LoadConfig>(action)) {
-      load_config();
+    } else if (auto* load = std::get_if<core::LoadConfig>(&action)) {
+      load_config(std::move(*load));
+    } else if (std::holds_alternative<core::LoadState>(action)) {
+      inbox_.push(std::exchange(state_loaded_, {}));
+    } else if (auto* batch = std::get_if<core::Persist>(&action)) {
+      persist(std::move(*batch));
+    } else if (auto* read = std::get_if<core::ReadHistory>(&action)) {
+      read_history(std::move(*read));
     } else {
       for_loop.push_back(std::move(action));
     }
@@ -267,15 +293,45 @@ void Server::run_job(core::JobTicket ticket) {
   if (!taken) log_.write({core::LogLevel::error, "a job was refused: too many are waiting", {}});
 }
 
-void Server::load_config() {
+void Server::load_config(core::LoadConfig load) {
   if (first_config_) {
     // It was read to learn where to listen, and is not read twice.
     inbox_.push(core::answer_load(std::move(*std::exchange(first_config_, std::nullopt))));
     return;
   }
-  const bool taken =
-      workers_.submit([this] { inbox_.push(core::answer_load(core::load_config(options_.config, files_))); });
-  if (!taken) inbox_.push(core::ConfigLoaded{nullptr, "too many jobs are waiting\n", {}});
+  const bool taken = workers_.submit([this, load = std::move(load)] {
+    inbox_.push(core::answer_load(core::carry_out(load, options_.config, files_)));
+  });
+  if (!taken) inbox_.push(core::ConfigLoaded{nullptr, "too many jobs are waiting\n", {}, nullptr, nullptr});
+}
+
+void Server::persist(core::Persist batch) {
+  if (state_writer_) return state_writer_->persist(std::move(batch));
+  inbox_.push(core::Persisted{batch.sequence, std::string(kNoStorage)});
+}
+
+void Server::read_history(core::ReadHistory read) {
+  const auto take = [this, id = read.id](api::HistoryPage page) {
+    inbox_.push(core::HistoryRead{id, std::move(page)});
+  };
+  if (state_writer_) return state_writer_->read_history(std::move(read.query), take);
+  api::HistoryPage none;
+  none.error = format("no history is kept: {}", kNoStorage);
+  take(std::move(none));
+}
+
+void Server::finish_state() {
+  if (!state_writer_) return;
+  const bool in_time = state_writer_->finish(kLastWrites);
+  const StateWriter::Counters counters = state_writer_->counters();
+  // Nobody is left who would be told, so it is said here.
+  const std::string reason = in_time ? counters.trouble : "the disk is too slow";
+  if (reason.empty()) return;
+  log_.write({core::LogLevel::error,
+              "the last state was not kept",
+              {{"reason", reason},
+               {"waiting_rows", format("{}", counters.waiting_rows)},
+               {"waiting_history", format("{}", counters.waiting_history)}}});
 }
 
 void Server::perform_on_loop(core::Action action) {
@@ -307,12 +363,28 @@ Result<void> run_server(ServerOptions options) {
   // The prefix is needed before the listeners are, the port in the external URL only after.
   Result<ExternalPlace> place = external_place(options.external_url, options.route_prefix, "localhost", "0");
   if (!place) return place.error();
+  std::unique_ptr<StateFile> state;
+  StateFile::Opened opened;
+  if (const StorageOptions& storage = options.storage; !storage.path.empty()) {
+    StateFileOptions file;
+    file.directory = storage.path;
+    file.history_bytes = storage.history_bytes;
+    file.history_age = storage.history_age;
+    state = std::make_unique<StateFile>(std::move(file));
+    opened = state->open(read_wall_clock());
+    if (opened.held) return Error(opened.loaded.error);
+  } else {
+    opened.loaded.error = kNoStorage;
+    opened.loaded.never = true;
+  }
   Files files;
-  core::LoadedConfig first = core::load_config(options.config, files);
+  if (options.engine.seed == 0) options.engine.seed = random_seed();
+  core::LoadedConfig first =
+      core::load_at_start(options.config, files, core::kept_config(opened.loaded.rows, options.engine.seed));
   if (first.snapshot == nullptr) {
     return Error(format_diagnostics(first.diagnostics) + failed_line(first.diagnostics, first.files));
   }
-  Server server(std::move(options), place->route_prefix);
+  Server server(std::move(options), place->route_prefix, std::move(state), std::move(opened.loaded));
   return server.run(std::move(first));
 }
 

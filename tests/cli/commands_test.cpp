@@ -44,10 +44,13 @@ TEST_CASE("What is wrong with a command line is said, and the exit code is 1") {
        "    tocsin serve --help lists what it takes\n"},
       {{"serve", "--config.file=x", "--log.level=loud"},
        "tocsin serve: --log.level: unknown log level \"loud\", expected one of debug, info, warn, error\n"},
+      {{"serve", "--config.file=x", "--storage.history-size=big"},
+       "tocsin serve: not a valid size: \"big\", expected a form such as \"10MB\"\n"
+       "    tocsin serve --help lists what it takes\n"},
       {{"check", "config", "--lint=some", "x.yml"},
        "tocsin check config: --lint: unknown lint option \"some\", expected all, duplicate-rules, "
        "too-long-scrape-interval or none\n"},
-      {{"serve", "--config.file=/no/such.yml"},
+      {{"serve", "--cluster.listen-address=", "--config.file=/no/such.yml", "--storage.path="},
        "/no/such.yml: no such file or directory\nFAILED: 1 error in 1 file\n"},
   };
   for (const auto& [arguments, expected] : cases) {
@@ -138,9 +141,13 @@ TEST_CASE("Linked under upstream's names it answers as those programs") {
     CHECK(run_command({folder + "/" + name, "--version"}).out == expected);
   }
   // Their default files are those of upstream.
-  CHECK(has(run_command({folder + "/prometheus", "--config.file=/no/p.yml"}).err, "/no/p.yml: no such file"));
+  const std::string data = folder + "/data";
   CHECK(
-      has(run_command({folder + "/alertmanager", "--config.file=/no/a.yml"}).err, "/no/a.yml: no such file"));
+      has(run_command({folder + "/prometheus", "--config.file=/no/p.yml", "--storage.tsdb.path=" + data}).err,
+          "/no/p.yml: no such file"));
+  CHECK(fs::exists(data + "/state.db"));
+  CHECK(has(run_command({folder + "/alertmanager", "--config.file=/no/a.yml", "--storage.path=" + data}).err,
+            "/no/a.yml: no such file"));
   // Links that are there are not overwritten unasked.
   CHECK(run_command({kTocsin, "link", folder}).code == 1);
   CHECK(run_command({kTocsin, "link", "--force", folder}).code == 0);

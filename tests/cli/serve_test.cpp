@@ -4,71 +4,21 @@
 #include <fstream>
 
 #include "engine/cli/upstream_flags.hpp"
-#include "engine/shell/files.hpp"
-#include "engine/shell/http_client.hpp"
 #include "promql/format.hpp"
-#include "tests/cli/process.hpp"
+#include "tests/cli/server_process.hpp"
 #include "tests/io/loopback.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tocsin;
-using test::Process;
 using test::run_until;
+using test::Server;
 namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kGateway =
-    "route: {receiver: hook, group_by: [alertname], group_wait: 0s, group_interval: 1s}\n"
-    "receivers: [{name: hook, webhook_configs: [{url: 'http://127.0.0.1:1/in'}]}]\n";
-
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
-
-// A running server with a folder of its own, on a port that the kernel picked.
-struct Server {
-  explicit Server(const std::vector<std::string>& more = {}) {
-    std::string pattern = (fs::temp_directory_path() / "tocsin-serve-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    folder = pattern;
-    write(kGateway);
-    std::vector<std::string> command{TOCSIN_BINARY, "serve",
-                                     "--alertmanager.config.file=" + folder + "/am.yml",
-                                     "--web.listen-address=127.0.0.1:0"};
-    command.insert(command.end(), more.begin(), more.end());
-    process = std::make_unique<Process>(command);
-    REQUIRE(process->read_until([this] { return has(process->err(), "msg=ready"); }));
-    const std::size_t at = process->err().find("listen=") + 7;
-    address = process->err().substr(at, process->err().find_first_of(" \n", at) - at);
-  }
-  ~Server() { fs::remove_all(folder); }
-  void write(const std::string& text) const {
-    REQUIRE(shell::write_file_atomically(folder + "/am.yml", text));
-  }
-
-  core::HttpReply call(const std::string& method, const std::string& path, const std::string& body = "") {
-    std::optional<core::HttpReply> reply;
-    core::HttpCall request;
-    request.id = {++calls};
-    request.method = method;
-    request.url = "http://" + address + path;
-    request.body = body;
-    request.headers = {{"Content-Type", "application/json"}};
-    request.timeout = std::chrono::seconds(20);
-    client.start(std::move(request), [&](core::HttpReply given) { reply = std::move(given); });
-    REQUIRE(run_until(loop, [&] { return reply.has_value(); }));
-    return *reply;
-  }
-
-  std::string folder;
-  std::string address;
-  std::unique_ptr<Process> process;
-  asio::io_context loop;
-  shell::Files files;
-  shell::HttpClient client{loop, files, {}};
-  std::uint64_t calls = 0;
-};
 
 }  // namespace
 
@@ -117,8 +67,8 @@ TEST_CASE("A reload with a wrong file says so and changes nothing; with a right 
 TEST_CASE("A taken port is named, and the exit code is 1") {
   Server server;
   const auto second =
-      test::run_command({TOCSIN_BINARY, "serve", "--alertmanager.config.file=" + server.folder + "/am.yml",
-                         "--web.listen-address=" + server.address});
+      test::run_command({TOCSIN_BINARY, "serve", "--alertmanager.config.file=" + server.folder.path("am.yml"),
+                         "--web.listen-address=" + server.address, "--storage.path="});
   CHECK(second.code == 1);
   CHECK(has(second.err, format("listen tcp {}: bind: address already in use\n", server.address)));
 }

@@ -14,36 +14,15 @@
 #include "promql/format.hpp"
 #include "tests/io/loopback.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/folder.hpp"
 
 using namespace tocsin;
 using shell::Files;
+using test::Folder;
 using test::run_until;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A folder of its own that goes with the test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "tocsin-io-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const { return (path_ / name).string(); }
-  void write(const std::string& name, const std::string& content) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << content;
-  }
-  void remove(const std::string& name) const { fs::remove_all(path_ / name); }
-
- private:
-  fs::path path_;
-};
 
 // The n-th call of any kind fails with this number; the rest go to the system.
 int calls_until_failure = 0;
