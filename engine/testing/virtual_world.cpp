@@ -1,6 +1,7 @@
 #include "engine/testing/virtual_world.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "promql/format.hpp"
@@ -21,7 +22,7 @@ std::string_view name_of(core::CallKind kind) {
 }
 
 // An engine that asks to be stepped at the same instant forever does not make progress.
-constexpr int kMaxStepsAtOneInstant = 1'000'000;
+constexpr int kMaxStepsAtOneInstant = 100'000;
 
 struct ActionText {
   std::string operator()(const core::HttpCall& call) const {
@@ -37,6 +38,12 @@ struct ActionText {
   std::string operator()(const core::WatchFiles& watch) const {
     return format("watch {}", watch.patterns.size());
   }
+  std::string operator()(const core::LoadState&) const { return "load state"; }
+  std::string operator()(const core::Persist& persist) const {
+    return format("persist {}{} rows {} history {}", persist.sequence, persist.durable ? " durable" : "",
+                  persist.rows.size(), persist.history.size());
+  }
+  std::string operator()(const core::ReadHistory& read) const { return format("history {}", read.id.value); }
   std::string operator()(const core::Stop&) const { return "stop"; }
   std::string operator()(const core::LogRecord& record) const {
     std::string text = format("log {}", record.message);
@@ -48,8 +55,9 @@ struct ActionText {
 
 }  // namespace
 
-VirtualWorld::VirtualWorld(WorldOptions options, config::FileSource& files, Responder& responder)
+VirtualWorld::VirtualWorld(WorldOptions options, config::FileSource& files, Responder& responder, Disk* disk)
     : options_(std::move(options)),
+      disk_(disk),
       files_(files),
       responder_(responder),
       engine_(options_.engine),
@@ -71,14 +79,21 @@ void VirtualWorld::step(core::Input input) {
 void VirtualWorld::settle() {
   for (int steps = 0; steps < kMaxStepsAtOneInstant; ++steps) {
     if (finish_one_job()) continue;
-    if (std::exchange(load_wanted_, false)) {
-      load();
+    if (std::exchange(state_wanted_, false)) {
+      step(disk_ == nullptr ? core::StateLoaded{false, true, {}, {}, "this world has no disk"}
+                            : disk_->load());
+      continue;
+    }
+    if (load_wanted_) {
+      load(*std::exchange(load_wanted_, std::nullopt));
       continue;
     }
     const auto wakeup = engine_.next_wakeup();
     if (!wakeup || *wakeup > now_.mono) return;
     step(core::Tick{});
   }
+  throw std::runtime_error(
+      format("at {} the engine asks again and again to be woken at once", format_rfc3339(now_.wall)));
 }
 
 bool VirtualWorld::finish_one_job() {
@@ -133,8 +148,14 @@ void VirtualWorld::take_actions(core::Actions actions) {
       responder_.responded(respond->id, respond->response, now_);
     } else if (const auto* record = std::get_if<core::LogRecord>(&action)) {
       responder_.logged(*record, now_);
-    } else if (std::holds_alternative<core::LoadConfig>(action)) {
-      load_wanted_ = true;
+    } else if (auto* load = std::get_if<core::LoadConfig>(&action)) {
+      load_wanted_ = std::move(*load);
+    } else if (std::holds_alternative<core::LoadState>(action)) {
+      state_wanted_ = true;
+    } else if (auto* persist = std::get_if<core::Persist>(&action)) {
+      keep(std::move(*persist));
+    } else if (const auto* read = std::get_if<core::ReadHistory>(&action)) {
+      read_history(*read);
     }
   }
 }
@@ -156,15 +177,35 @@ void VirtualWorld::perform(core::HttpCall call) {
   at(now_.mono + answer.after, [this, reply = std::move(answer.reply)]() mutable { step(std::move(reply)); });
 }
 
-void VirtualWorld::load() {
+void VirtualWorld::load(const core::LoadConfig& load) {
   core::ConfigPaths paths = options_.paths;
   paths.parser = options_.engine.parser;
-  core::ConfigLoaded loaded = core::answer_load(core::load_config(paths, files_));
+  core::ConfigLoaded loaded = core::answer_load(core::carry_out(load, paths, files_));
   load_errors_ = loaded.errors;
   step(std::move(loaded));
 }
 
+void VirtualWorld::keep(core::Persist persist) {
+  const std::uint64_t sequence = persist.sequence;
+  if (disk_ == nullptr) return;
+  const DiskAnswer answer = disk_->write(std::move(persist), now_);
+  at(now_.mono + answer.after, [this, sequence, error = answer.error] {
+    step(core::Persisted{sequence, error});
+  });
+}
+
+void VirtualWorld::read_history(const core::ReadHistory& read) {
+  core::HistoryRead answer{read.id, {}};
+  if (disk_ == nullptr) {
+    answer.page.error = "this world has no disk";
+  } else {
+    answer.page = disk_->history(read.query);
+  }
+  at(now_.mono, [this, answer = std::move(answer)]() mutable { step(std::move(answer)); });
+}
+
 void VirtualWorld::record(const core::Action& action) {
+  if (!options_.keep_action_log) return;
   const std::string text = std::visit(ActionText{}, action);
   if (text.empty()) return;
   action_log_ += format("{} {}\n", format_rfc3339(now_.wall), text);

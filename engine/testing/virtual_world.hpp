@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,20 @@ class Responder {
   virtual void responded(core::RequestId, const api::HttpResponse&, const Now&) {}
 };
 
+// What rows and history are written to.
+struct DiskAnswer {
+  Duration after{};   // until it is answered
+  std::string error;  // "" if it was carried out
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  [[nodiscard]] virtual core::StateLoaded load() = 0;
+  [[nodiscard]] virtual DiskAnswer write(core::Persist persist, const Now& now) = 0;
+  [[nodiscard]] virtual api::HistoryPage history(const api::HistoryQuery& query) = 0;
+};
+
 // With how many workers the jobs of one instant are run: 0 at once in the step's own order, n so that up to n
 // are under way and the one that a seeded generator picks finishes next.
 struct JobOrder {
@@ -48,12 +63,13 @@ struct WorldOptions {
   core::ConfigPaths paths;
   Now start;
   JobOrder jobs;
+  bool keep_action_log = true;
 };
 
 class VirtualWorld {
  public:
-  // Borrows files and responder. Loads the configuration in the first step.
-  VirtualWorld(WorldOptions options, config::FileSource& files, Responder& responder);
+  // Borrows files, responder and disk; without a disk nothing is kept. Loads state and configuration at once.
+  VirtualWorld(WorldOptions options, config::FileSource& files, Responder& responder, Disk* disk = nullptr);
 
   [[nodiscard]] const Now& now() const { return now_; }
   // Runs everything that happens until `time`, and stops there.
@@ -77,10 +93,13 @@ class VirtualWorld {
   void take_actions(core::Actions actions);
   void perform(core::HttpCall call);
   bool finish_one_job();
-  void load();
+  void load(const core::LoadConfig& load);
+  void keep(core::Persist persist);
+  void read_history(const core::ReadHistory& read);
   void record(const core::Action& action);
 
   WorldOptions options_;
+  Disk* disk_;
   config::FileSource& files_;
   Responder& responder_;
   core::Engine engine_;
@@ -91,7 +110,8 @@ class VirtualWorld {
   dispatch::Random random_;
   std::string action_log_;
   std::string load_errors_;
-  bool load_wanted_ = false;
+  std::optional<core::LoadConfig> load_wanted_;
+  bool state_wanted_ = false;
 };
 
 }  // namespace tocsin::testing

@@ -114,7 +114,7 @@ const std::vector<Library>& libraries() {
       {"<crypt.h", {"engine/shell/"}, "the shell's check of passwords"},
       {"<zlib.h", {"engine/shell/", "engine/scrape/", "tests/io/"}, "an HttpCall with accept_gzip"},
       {"<snappy", {"engine/scrape/"}, "engine/scrape"},
-      {"<protozero", {"engine/scrape/"}, "engine/scrape"},
+      {"<protozero", {"engine/scrape/", "engine/core/"}, "the row codecs in engine/core/wire.hpp"},
       {"<CLI/", {"engine/cli/"}, "engine/cli"},
       {"<fast_float/", {"promql/", "rules/", "engine/"}, "std::from_chars"},
       {"<xxhash", {"promql/", "rules/", "engine/"}, "Labels::hash"},

@@ -108,6 +108,7 @@ class Network final : public testing::Responder {
   }
 
   std::vector<Told> told;
+  std::vector<Told> tried;
   std::string last_response;
 
  private:
@@ -130,7 +131,10 @@ class Network final : public testing::Responder {
     const bool out = std::any_of(outages_.begin(), outages_.end(), [&](const Outage& outage) {
       return outage.service == service && now.mono >= outage.from && now.mono < outage.to;
     });
-    if (out) return failure();
+    if (out) {
+      tried.push_back(told_by(call, now.mono));
+      return failure();
+    }
     // One in eight answers takes seconds, but comes.
     const Duration after = random_.below(8) == 0 ? delay(seconds(4)) : delay(milliseconds(300));
     // What takes longer than the sender waits did not arrive: whether a service took a notification whose
@@ -244,6 +248,7 @@ IncidentResult play_incident(const IncidentOptions& options) {
   world.feed(std::move(request));
   result.firings = firings_from(network.last_response, result.end);
   result.told = std::move(network.told);
+  result.tried = std::move(network.tried);
   return result;
 }
 

@@ -51,6 +51,7 @@ struct IncidentResult {
   MonoTime end{};
   std::vector<Outage> outages;
   std::vector<Told> told;
+  std::vector<Told> tried;  // attempts that a service did not take
   std::vector<Firing> firings;
   std::size_t reloads = 0;
   std::string action_log;
