@@ -166,6 +166,8 @@ void Engine::State::keep_changes() {
     (void)dispatcher.take_changes(dispatch::Depth::lives, now);
     persist.replace_all = now.mono >= keeping.retry_at || stopping;
     if (!persist.replace_all) return release_held();
+    // What was told meanwhile is only in here.
+    persist.durable = true;
     persist.rows = everything();
     persist.rows.push_back(life_row());
     keeping.mode = StorageMode::recovering;

@@ -75,6 +75,14 @@ void Process::signal(int number) const {
   REQUIRE(kill(child_, number) == 0);
 }
 
+void Process::drain() {
+  std::size_t before = 0;
+  do {
+    before = out().size() + err().size();
+    read_some(0);
+  } while (out().size() + err().size() > before);
+}
+
 int Process::wait() {
   read_until([this] { return pipes_[0] < 0 && pipes_[1] < 0; });
   int status = 0;

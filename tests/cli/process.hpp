@@ -20,6 +20,8 @@ class Process {
   // Reads until `done` holds for what has come; false when the process has closed its output, or after 20 s,
   // before that.
   bool read_until(const std::function<bool()>& done);
+  // Reads what there is. A process whose output nobody reads stops at some point.
+  void drain();
   void signal(int number) const;
   // Reads the rest and gives the exit code, -1 for a signal.
   int wait();

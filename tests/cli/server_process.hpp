@@ -21,9 +21,10 @@ inline const std::string kGateway =
 
 // A running server with a folder of its own, on a port that the kernel picked.
 struct Server {
-  explicit Server(const std::vector<std::string>& more = {}, std::optional<std::string> storage_path = {}) {
+  explicit Server(const std::vector<std::string>& more = {}, std::optional<std::string> storage_path = {},
+                  const std::string& config = kGateway) {
     storage = storage_path.value_or(data());
-    write(kGateway);
+    write(config);
     start(more);
   }
   void start(const std::vector<std::string>& more = {}) {

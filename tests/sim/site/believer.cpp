@@ -63,9 +63,9 @@ void Believer::mute(std::size_t silence, Duration at, WallTime wall) {
   mutes_.push_back({silence, at + std::max(set.from - wall, Duration::zero()), at + (set.to - wall)});
 }
 
-void Believer::forget() {
+void Believer::forget(Duration told_since) {
   for (auto& [name, ear] : ears_) {
-    for (auto& [number, belief] : ear.beliefs) belief.orphaned = true;
+    for (auto& [number, belief] : ear.beliefs) belief.orphaned = belief.orphaned || belief.told >= told_since;
   }
 }
 

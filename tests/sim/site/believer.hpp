@@ -64,7 +64,7 @@ class Believer {
 
   // State was lost that nothing can bring back: what services were told before may be told again, and ends of
   // it may be missing.
-  void forget();
+  void forget(Duration told_since = Duration::min());
 
   void hear(const Message& message);
   // Nothing was wrong for `calm` before this moment.
