@@ -98,13 +98,16 @@ Changes Dispatcher::take_changes(Depth depth, const Now& now) {
 }
 
 Changes Dispatcher::take_everything(const Now& now) {
-  State& state = *state_;
-  state.store.touch_all();
-  for (const auto& [number, group] : state.groups) state.touch(group);
-  for (const auto& [key, entry] : state.told.all()) state.told.changes().touch(key);
-  for (const auto& [row, number] : state.outbox) state.outbox_changes.touch(row);
-  for (const auto& [id, silence] : state.silences.all()) state.silences.changes().touch(id);
+  state_->touch_all();
   return take_changes(Depth::texts, now);
+}
+
+void Dispatcher::State::touch_all() {
+  store.touch_all();
+  for (const auto& [number, group] : groups) touch(group);
+  for (const auto& [key, entry] : told.all()) told.changes().touch(key);
+  for (const auto& [row, number] : outbox) outbox_changes.touch(row);
+  for (const auto& [id, silence] : silences.all()) silences.changes().touch(id);
 }
 
 void Dispatcher::keep(Duration commit_wait) {

@@ -100,7 +100,9 @@ class Dispatcher::State::Restoring {
     state_.forget_told_without_group();
     std::size_t resumed = 0;
     for (KeptSend& record : kept_.outbox) resumed += resume(record) ? 1 : 0;
-    if (moved_) write_all();
+    // Records that are left as they are would be moved once more at the next start, or taken to have ended
+    // while somebody listened.
+    if (moved_) state_.touch_all();
     return resumed;
   }
 
@@ -115,7 +117,6 @@ class Dispatcher::State::Restoring {
   void say_farewell(KeptGroup& record);
   void say_farewell_to_told(KeptGroup& record);
   void note_lost_receivers();
-  void write_all();
   [[nodiscard]] bool resume(KeptSend& record);
   [[nodiscard]] Flush& flush_of(Group& group);
   [[nodiscard]] Group* find_group(const KeptSend& record);
@@ -257,16 +258,6 @@ void Dispatcher::State::Restoring::say_farewell_to_told(KeptGroup& record) {
     }
   }
   say_farewell(record);
-}
-
-// At the next start, records that are left as they are would be moved once more, or taken to have ended while
-// somebody listened.
-void Dispatcher::State::Restoring::write_all() {
-  state_.store.touch_all();
-  for (const auto& [number, group] : state_.groups) state_.touch(group);
-  for (const auto& [key, entry] : state_.told.all()) state_.told.changes().touch(key);
-  for (const auto& [id, silence] : state_.silences.all()) state_.silences.changes().touch(id);
-  for (const auto& [row, group] : state_.outbox) state_.outbox_changes.touch(row);
 }
 
 // Nothing can be sent to an integration whose address is no longer known. That is said once.

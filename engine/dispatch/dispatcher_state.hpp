@@ -149,6 +149,7 @@ struct Dispatcher::State {
 
   // ---- dispatcher_kept.cpp
   void touch(const Group& group) { group_changes.touch(group.number); }
+  void touch_all();  // every record is written again
   [[nodiscard]] KeptGroup keep_group(const Group& group, const Now& now) const;
   [[nodiscard]] KeptTold keep_told(const ToldKey& key, const Told& entry, const Now& now) const;
   [[nodiscard]] KeptSend keep_send(const Group& group, const Send& send, const Now& now) const;

@@ -30,6 +30,7 @@ import urllib.request
 
 TOLERANCE = 0.45  # seconds: the real program runs on a machine that does other things too
 LENGTH = 36.0
+BOUNDARY = 18  # seconds after the start a minute begins, and with it and with the one before it time intervals
 POLICY = "upstream,+told_kept"  # the real program forgets only in rounds of 15 minutes, which no run here reaches
 
 
@@ -71,6 +72,9 @@ class World:
             lines.append(f"group_interval: {interval}s")
             # Never a multiple of the interval: there the real program depends on milliseconds.
             lines.append(f"repeat_interval: {int((rng.randint(1, 4) + 0.5) * interval * 1000)}ms")
+        if rng.random() < 0.15:
+            kind = rng.choice(["mute_time_intervals", "active_time_intervals"])
+            lines.append(f"{kind}: [{rng.choice(['before', 'after', 'before, after'])}]")
         return lines
 
     def route(self):
@@ -136,8 +140,12 @@ def show(labels, separator=","):
     return labels["alertname"] + (f"{{{rest}}}" if rest else "")
 
 
-def configuration(worlds, port):
-    lines = ["route:", "  receiver: nobody", "  routes:"]
+def configuration(worlds, port, boundary):
+    """`boundary` is the minute of the day that begins BOUNDARY seconds after the play does."""
+    lines = ["time_intervals:",
+             f"  - name: before\n    time_intervals: [{{times: [{{start_time: '00:00', end_time: '{boundary}'}}]}}]",
+             f"  - name: after\n    time_intervals: [{{times: [{{start_time: '{boundary}', end_time: '24:00'}}]}}]",
+             "route:", "  receiver: nobody", "  routes:"]
     for world in worlds:
         lines += world.route()
     lines += ["receivers:", "  - name: nobody"]
@@ -148,13 +156,16 @@ def configuration(worlds, port):
                 lines += [f"      - url: http://127.0.0.1:{port}/{receiver}/{i}",
                           f"        send_resolved: {str(send_resolved).lower()}"]
     lines += ["inhibit_rules:", "  - source_matchers: ['sev=\"critical\"']",
-              "    target_matchers: ['sev=\"warning\"']", "    equal: [world]"]
+              "    target_matchers: ['sev=\"warning\"']", "    equal: [world]",
+              "  - source_match: {team: db, i: '0'}", "    target_match_re: {i: '[123]', team: 'web|'}",
+              "    equal: [world, alertname]"]
     return "\n".join(lines) + "\n"
 
 
-def timeline(seed, worlds, config, expectations):
+def timeline(seed, worlds, config, start, expectations):
     lines = [f"# Made by beside_alertmanager.py --seed {seed} --worlds {len(worlds)}.", "config", config.rstrip(), "end", "",
-             f"case what Alertmanager 0.34 said, seed {seed}", f"policy {POLICY}", "anyorder"]
+             f"case what Alertmanager 0.34 said, seed {seed}", f"policy {POLICY}", "anyorder",
+             f"start {rfc3339(start)}"]
     for at, verb, text, _ in sorted((step for world in worlds for step in world.steps), key=lambda s: s[0]):
         lines.append(f"at {ms(at)} {verb} {text}")
     return "\n".join(lines + expectations + [f"until {ms(LENGTH)}"]) + "\n"
@@ -253,11 +264,20 @@ def wait_ready(base, process):
     sys.exit("alertmanager is not ready after 20 s")
 
 
+def next_start():
+    """A moment some seconds ahead, BOUNDARY seconds before a minute that is not midnight."""
+    minute = (int(time.time() + 3 + BOUNDARY) // 60 + 1) * 60
+    if minute % 86400 == 0:
+        minute += 60
+    return float(minute - BOUNDARY), time.strftime("%H:%M", time.gmtime(minute))
+
+
 def play_real(program, worlds, make_config):
     sink = Sink()
+    start, boundary = next_start()
     threading.Thread(target=sink.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        config = make_config(sink.server_address[1])
+        config = make_config(sink.server_address[1], boundary)
         path = os.path.join(folder, "alertmanager.yml")
         with open(path, "w") as out:
             out.write(config)
@@ -269,7 +289,7 @@ def play_real(program, worlds, make_config):
             try:
                 base = f"http://127.0.0.1:{port}"
                 wait_ready(base, process)
-                sink.start = time.time() + 0.5
+                sink.start = start
                 steps = sorted((s for world in worlds for s in world.steps), key=lambda s: s[0])
                 latest = 0.0
                 for at, verb, _, what in steps:
@@ -281,7 +301,7 @@ def play_real(program, worlds, make_config):
                 process.terminate()
                 process.wait()
     sink.shutdown()
-    return sorted(sink.said, key=lambda s: s.at), latest
+    return sorted(sink.said, key=lambda s: s.at), latest, start, boundary
 
 
 def seconds_of(text):
@@ -347,13 +367,13 @@ def main():
     worlds = [World(rng, number) for number in range(options.worlds)]
     state = rng.getstate()
 
-    def make_config(port):
+    def make_config(port, boundary):
         rng.setstate(state)  # routes are drawn anew each time, and must come out the same
-        return configuration(worlds, port)
+        return configuration(worlds, port, boundary)
 
-    ours = play_virtual(options.timelines, timeline(options.seed, worlds, make_config(9), []))
     for attempt in range(options.attempts):
-        real, latest = play_real(program, worlds, make_config)
+        real, latest, start, boundary = play_real(program, worlds, make_config)
+        ours = play_virtual(options.timelines, timeline(options.seed, worlds, make_config(9, boundary), start, []))
         found = differences(ours, real)
         report(options.seed, worlds, real, ours, found, latest)
         if not found:
@@ -361,7 +381,7 @@ def main():
     if options.record and not found:
         lines = [f"expect {ms(max(0, s.at - TOLERANCE))}..{ms(s.at + TOLERANCE)} {s.line()}" for s in real]
         with open(options.record, "w") as out:
-            out.write(timeline(options.seed, worlds, make_config(9), lines))
+            out.write(timeline(options.seed, worlds, make_config(9, boundary), start, lines))
     return 1 if found else 0
 
 

@@ -191,3 +191,25 @@ TEST_CASE("ASettledGroupIsLookedAtAgainWhenAnythingChanges") {
   fire(dispatcher, {{{"alertname", "A"}, {"i", "2"}}}, 45);
   CHECK(dispatcher.step(now_at(50)).size() == 1);
 }
+
+TEST_CASE("ANotificationBeyondTheOutboxIsSentWithoutARecord") {
+  Limits limits;
+  limits.outbox = 2;
+  Dispatcher dispatcher(Policy{}, limits, 1);
+  dispatcher.keep(seconds(1));
+  dispatcher.reload(setup(), now_at(0));
+  fire(dispatcher, {{{"alertname", "A"}}, {{"alertname", "B"}}, {{"alertname", "C"}}}, 0);
+  // The one without a record has nothing to wait for.
+  CHECK(dispatcher.step(now_at(10)).size() == 1);
+  CHECK(dispatcher.counters().outbox_overflow == 1);
+  const Changes changes = dispatcher.take_changes(Depth::lives, now_at(10));
+  REQUIRE(changes.outbox.written.size() == 2);
+  dispatcher.outbox_written(changes.outbox.written[0].row, now_at(10.2));
+  CHECK(dispatcher.step(now_at(10.2)).size() == 1);
+  // A disk that says nothing is waited for no longer than was agreed.
+  CHECK(dispatcher.step(now_at(10.9)).empty());
+  const std::vector<Attempt> late = dispatcher.step(now_at(11));
+  REQUIRE(late.size() == 1);
+  dispatcher.reply(late[0].id, reply_with(200), now_at(11.1));
+  CHECK(dispatcher.take_changes(Depth::lives, now_at(11.1)).outbox.gone.size() == 1);
+}
