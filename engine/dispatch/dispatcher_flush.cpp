@@ -326,15 +326,18 @@ void Dispatcher::State::finish_flush(Group& group, const Now& now) {
   remove_group(group, now);
 }
 
-// No answer said whether the notification arrived, and no other attempt of it will.
+// No answer said whether the notification arrived, and no other attempt of it will. Whoever may have heard of
+// an end no longer counts as knowing that the alert fires: should it fire again, that is news.
 void Dispatcher::State::record_doubt(const Group& group, const Send& send, const Now& now) {
-  if (!policy.told_resolved || !policy.told_kept || send.plan.picture.firing.empty()) return;
+  if (!policy.told_resolved || !policy.told_kept) return;
   const ToldKey key = told_key(group, send.integration);
   const Told* before = told.find(key, now.mono);
   Told after = before == nullptr ? Told{} : *before;
-  const Fingerprints news = without(send.plan.picture.firing, after.firing);
+  const Fingerprints told_ends = common(common(send.plan.picture.resolved, send.plan.sent), after.firing);
+  const Fingerprints news = united(without(send.plan.picture.firing, after.firing), told_ends);
   if (is_subset(news, after.doubtful)) return;
   after.doubtful = united(after.doubtful, news);
+  after.firing = without(after.firing, told_ends);
   told.record(key, std::move(after));
 }
 

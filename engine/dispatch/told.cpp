@@ -22,6 +22,12 @@ Fingerprints united(const Fingerprints& a, const Fingerprints& b) {
   return both;
 }
 
+Fingerprints common(const Fingerprints& a, const Fingerprints& b) {
+  Fingerprints both;
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both));
+  return both;
+}
+
 Fingerprints without(const Fingerprints& set, const Fingerprints& taken) {
   Fingerprints rest;
   std::set_difference(set.begin(), set.end(), taken.begin(), taken.end(), std::back_inserter(rest));

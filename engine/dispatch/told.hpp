@@ -22,13 +22,14 @@ using Fingerprints = std::vector<Fingerprint>;  // sorted, without doubles
 [[nodiscard]] bool is_subset(const Fingerprints& inner, const Fingerprints& outer);
 [[nodiscard]] bool overlap(const Fingerprints& a, const Fingerprints& b);
 [[nodiscard]] Fingerprints united(const Fingerprints& a, const Fingerprints& b);
+[[nodiscard]] Fingerprints common(const Fingerprints& a, const Fingerprints& b);
 [[nodiscard]] Fingerprints without(const Fingerprints& set, const Fingerprints& taken);
 
 struct Told {
   Fingerprints firing;    // told as firing, and not told to have ended since
   Fingerprints resolved;  // told as resolved in the last notification
-  // Sent as firing, and no answer came that says whether it arrived. They are still to be told, and if they
-  // end before that, their end is owed (contract C2).
+  // Sent as firing, or as over, and no answer came that says whether it arrived. They are still to be told,
+  // and if they end before that, their end is owed (contract C2).
   Fingerprints doubtful;
   MonoTime at{};            // from when repeat_interval counts
   std::uint64_t times = 0;  // how many notifications arrived; part of the next one's key

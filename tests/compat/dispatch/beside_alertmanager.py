@@ -185,6 +185,7 @@ class Said:
 
 class Sink(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # a connection that finds no room comes again after a second
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)

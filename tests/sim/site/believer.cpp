@@ -57,6 +57,15 @@ void Believer::clock_stepped(Duration at, WallTime wall) {
   for (std::size_t silence = 0; silence < silences_.size(); ++silence) mute(silence, at, wall);
 }
 
+void Believer::clock_set(Duration at, Duration step, WallTime wall) {
+  for (SetSilence& silence : silences_) {
+    if (silence.to > wall - step / 2) continue;
+    silence.from += step;
+    silence.to += step;
+  }
+  clock_stepped(at, wall);
+}
+
 void Believer::mute(std::size_t silence, Duration at, WallTime wall) {
   const SetSilence& set = silences_[silence];
   if (wall >= set.to) return;

@@ -58,6 +58,8 @@ class Believer {
   // The one that was set last is over before its time.
   void unsilenced(Duration at, WallTime wall);
   void clock_stepped(Duration at, WallTime wall);
+  // The clock had not been set, and now is: silences that were set meanwhile last as long as was meant.
+  void clock_set(Duration at, Duration step, WallTime wall);
   void blind(Blind blind) { blinds_.push_back(blind); }
   // The configuration has other repeat intervals, or nobody can know what came before.
   void forgive_repeats(Duration until) { repeats_forgiven_until_ = until; }

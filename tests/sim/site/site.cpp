@@ -453,11 +453,16 @@ class Site final : public testing::Responder {
     if (!world_) return;
     wall_error_ += by;
     world_->step_wall_clock(by);
-    believer_.clock_stepped(time_, world_->now().wall);
+    if (world_->now().wall > kBegin - std::chrono::hours(24)) {
+      believer_.clock_stepped(time_, world_->now().wall);
+    }
   }
 
   void set_clock() {
-    if (world_) world_->step_wall_clock(true_wall() - world_->now().wall);
+    if (!world_) return;
+    const Duration step = true_wall() - world_->now().wall;
+    world_->step_wall_clock(step);
+    believer_.clock_set(time_, step, world_->now().wall);
   }
 
   void complain(std::string text) {
