@@ -28,7 +28,7 @@ concept Is = std::same_as<std::remove_const_t<R>, Record>;
 
 using Tag = protozero::pbf_tag_type;
 
-// An enum with the last of its values: one that is not known here is read as the zero.
+// An enum with the last of its values: one that is not known here leaves the member as it is.
 template <class Enum>
 struct UpTo {
   Enum& value;
@@ -99,12 +99,15 @@ class Writer {
   void operator()(Tag tag, const std::set<std::string>& texts) {
     for (const std::string& text : texts) out_.add_string(tag, text);
   }
-  // A member that is a message of its own.
+  // A member that is a message of its own. It is written also when all in it is zero: protozero leaves out a
+  // message that it nests itself and that stays empty.
   template <class Item>
   void nested(Tag tag, const Item& item) {
-    protozero::pbf_writer message(out_, tag);
+    std::string body;
+    protozero::pbf_writer message(body);
     Writer writer(message);
     fields(writer, item);
+    out_.add_message(tag, body);
   }
 
  private:
@@ -142,7 +145,7 @@ class Reader {
   void operator()(Tag tag, const UpTo<Enum>& choice) {
     if (!take(tag, Wire::varint)) return;
     const std::uint64_t value = in_.get_uint64();
-    choice.value = value <= static_cast<std::uint64_t>(choice.last) ? static_cast<Enum>(value) : Enum{};
+    if (value <= static_cast<std::uint64_t>(choice.last)) choice.value = static_cast<Enum>(value);
   }
   void operator()(Tag tag, Fingerprint& value) {
     if (take(tag, Wire::fixed64)) value.value = in_.get_fixed64();
