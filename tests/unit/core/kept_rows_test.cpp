@@ -302,12 +302,12 @@ TEST_CASE("AFieldThatIsNotKnownIsPassedOver") {
   check_same(decoded.dispatch.alerts[0].alert, some_alert());
 }
 
-TEST_CASE("AnEnumThatIsNotKnownIsTheZero") {
+TEST_CASE("AnEnumThatIsNotKnownIsPassedOver") {
   // Field 7 (origin) as 99.
   const Decoded decoded =
       decode({{{Table::alerts, 1}, encode(dispatch::KeptAlert{1, some_alert()}) + "\x38\x63"}});
   REQUIRE(decoded.dispatch.alerts.size() == 1);
-  CHECK(decoded.dispatch.alerts[0].alert.origin == dispatch::Origin::own);
+  CHECK(decoded.dispatch.alerts[0].alert.origin == dispatch::Origin::posted);
 }
 
 TEST_CASE("BytesThatMakeNoSenseAreCountedAndLeftOut") {
