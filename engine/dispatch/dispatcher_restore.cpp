@@ -25,14 +25,17 @@ class Anchor {
     if (last_alive_ > now.wall || kept.clock_was_in_doubt) shift_ = now.wall - last_alive_;
   }
   [[nodiscard]] Duration shift() const { return shift_; }
+  // By the clock of then.
+  [[nodiscard]] WallTime written_at() const { return last_alive_; }
   [[nodiscard]] WallTime wall(WallTime time) const { return time == kNoTime ? time : time + shift_; }
   [[nodiscard]] MonoTime mono(WallTime time) const { return now_.mono + (wall(time) - now_.wall); }
   [[nodiscard]] WallTime last_alive() const { return wall(last_alive_); }
 
   void move(Alert& alert) const {
-    // When a posted one began is its sender's affair.
-    if (alert.origin == Origin::own) alert.starts_at = wall(alert.starts_at);
-    alert.ends_at = wall(alert.ends_at);
+    // When a posted one began is its sender's affair, and so is when it ends if that still lay ahead.
+    const bool sender_says = alert.origin == Origin::posted;
+    if (!sender_says) alert.starts_at = wall(alert.starts_at);
+    if (!sender_says || alert.ends_at <= last_alive_) alert.ends_at = wall(alert.ends_at);
     alert.updated_at = wall(alert.updated_at);
   }
 
@@ -59,15 +62,13 @@ void apply_ends(Kept& kept) {
 // A posted alert could not be posted again while nobody listened. Its sender gets as long as it would have
 // had, from now on; if the end that it named has passed, it is unknown until then.
 // Returns whether it was given any.
-bool give_grace(Alert& alert, const Anchor& anchor, Duration resolve_timeout, WallTime now) {
+bool give_grace(Alert& alert, Duration grace, WallTime now) {
   if (alert.origin != Origin::posted || alert.ends_at == kNoTime) return false;
-  if (alert.resolved_at(anchor.last_alive())) return false;
-  const Duration promised = alert.ends_at - alert.updated_at;
   if (alert.ends_at <= now) {
     alert.unknown = true;
     alert.timeout = true;  // or a post with an earlier end would not count
   }
-  alert.ends_at = std::max(alert.ends_at, now + std::max(resolve_timeout, promised));
+  alert.ends_at = std::max(alert.ends_at, now + grace);
   return true;
 }
 
@@ -163,8 +164,11 @@ void Dispatcher::State::Restoring::restore_alerts() {
   const Duration resolve_timeout = state_.running->config().global.resolve_timeout;
   apply_ends(kept_);
   for (KeptAlert& record : kept_.alerts) {
+    const bool was_over = record.alert.resolved_at(anchor_.written_at());
+    const Duration promised = record.alert.ends_at - record.alert.updated_at;
     anchor_.move(record.alert);
-    moved_ = give_grace(record.alert, anchor_, resolve_timeout, now_.wall) || moved_;
+    if (was_over) continue;
+    moved_ = give_grace(record.alert, std::max(resolve_timeout, promised), now_.wall) || moved_;
   }
   std::set<RowId> ends;
   for (const KeptEnds& row : kept_.ends) ends.insert(row.row);

@@ -10,7 +10,7 @@ build_packages=(
   libxxhash-dev libprotozero-dev
 )
 test_packages=(catch2 clang-format curl)
-long_test_packages=(clang-tidy)
+long_test_packages=(clang-tidy python3)
 
 install_packages() {
   local missing=() name

@@ -1,6 +1,8 @@
 // What timelines cannot show: limits, views, counters, and answers that never come.
 #include "engine/dispatch/dispatcher.hpp"
 
+#include <algorithm>
+
 #include "notifiers/notification_template.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/dispatch/support.hpp"
@@ -212,4 +214,25 @@ TEST_CASE("ANotificationBeyondTheOutboxIsSentWithoutARecord") {
   REQUIRE(late.size() == 1);
   dispatcher.reply(late[0].id, reply_with(200), now_at(11.1));
   CHECK(dispatcher.take_changes(Depth::lives, now_at(11.1)).outbox.gone.size() == 1);
+}
+
+TEST_CASE("AGroupThatComesAgainAtTheSameTimeOfTheWallTellsUnderAnotherKey") {
+  Dispatcher dispatcher(Policy{}, Limits{}, 1);
+  dispatcher.reload(setup(), now_at(0));
+  std::vector<std::string> keys;
+  for (const double began : {0.0, 1000.0}) {
+    // The clock was set back in between.
+    const auto now = [&](double after) { return Now{at(after), mono(began + after)}; };
+    dispatcher.insert({own_alert({{"alertname", "A"}}, 0)}, now(0));
+    for (const auto& [after, ends] : {std::pair{10.0, -1.0}, std::pair{20.0, 15.0}}) {
+      if (ends > 0) dispatcher.insert({own_alert({{"alertname", "A"}}, 0, ends)}, now(ends));
+      const std::vector<Attempt> attempts = dispatcher.step(now(after));
+      REQUIRE(attempts.size() == 1);
+      keys.push_back(attempts[0].key);
+      dispatcher.reply(attempts[0].id, reply_with(200), now(after));
+    }
+    CHECK(dispatcher.group_count() == 0);
+  }
+  std::sort(keys.begin(), keys.end());
+  CHECK(std::unique(keys.begin(), keys.end()) == keys.end());
 }
