@@ -102,7 +102,7 @@ struct Convert<Value> {
 inline Value to_value(Value value) {
   return value;
 }
-inline Value to_value(Any any) {
+inline Value to_value(const Any& any) {
   return any.value.in_interface_value();
 }
 inline Value to_value(Html html) {
