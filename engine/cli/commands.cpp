@@ -107,6 +107,7 @@ int wrong_command(Program program, const std::vector<std::string>& arguments) {
     return 1;
   }
   std::vector<std::string_view> known;
+  known.reserve(std::size(kCommands));
   for (const Command& command : kCommands) known.push_back(command.path);
   // A command of one word is followed by its arguments, which are no part of the name.
   std::string hint = did_you_mean(called, known);
