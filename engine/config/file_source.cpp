@@ -44,7 +44,7 @@ Result<bool> match_from(std::string_view pattern, std::string_view path) {
       while (p < pattern.size() && pattern[p] == '*') ++p;
       const std::string_view rest = pattern.substr(p);
       for (std::size_t skip = s;; ++skip) {
-        const Result<bool> matched = match_from(rest, path.substr(skip));
+        Result<bool> matched = match_from(rest, path.substr(skip));
         if (!matched || *matched) return matched;
         if (skip >= path.size() || path[skip] == '/') return false;
       }
@@ -52,7 +52,7 @@ Result<bool> match_from(std::string_view pattern, std::string_view path) {
     if (pattern[p] == '[') {
       ++p;
       const bool here = s < path.size();
-      const Result<bool> matched = match_class(pattern, p, here ? path[s] : '\0');
+      Result<bool> matched = match_class(pattern, p, here ? path[s] : '\0');
       if (!matched) return matched;
       if (!here || !*matched || path[s] == '/') return false;
       ++s;
@@ -90,11 +90,9 @@ std::string join_directory(std::string_view directory, std::string_view path) {
     const std::string_view part = std::string_view(joined).substr(i, end - i);
     i = end + 1;
     if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty() && parts.back() != "..") {
+    if (part == ".." && !parts.empty() && parts.back() != "..") {
       parts.pop_back();
-    } else if (!rooted) {
+    } else if (part != ".." || !rooted) {
       parts.push_back(part);
     }
   }

@@ -256,9 +256,8 @@ HttpClientPtr read_http_client(MapReader& map, const std::string& directory) {
   client->basic_auth = read_basic_auth(map, directory);
   client->authorization = read_authorization(map, directory);
   const bool oauth = map.value("oauth2") != nullptr;
-  if (client->authorization && (client->basic_auth || oauth)) {
-    map.error_here("at most one of basic_auth, oauth2 & authorization must be configured");
-  } else if (client->basic_auth && oauth) {
+  const int ways = (client->authorization ? 1 : 0) + (client->basic_auth ? 1 : 0) + (oauth ? 1 : 0);
+  if (ways > 1) {
     map.error_here("at most one of basic_auth, oauth2 & authorization must be configured");
   }
   read_bearer_token(map, directory, *client);
