@@ -113,6 +113,7 @@ class RelabelReader {
       return;
     }
     std::vector<std::string_view> names;
+    names.reserve(kActions.size());
     for (const auto& [name, action] : kActions) names.push_back(name);
     fail("action", format("unknown relabel action \"{}\"{}", text, did_you_mean(text, names)));
   }
