@@ -106,7 +106,7 @@ void Engine::State::keep_reloaded_rules(const rules::ReloadReport& report) {
 }
 
 // The configuration that is in force now, as text.
-void Engine::State::keep_config(std::shared_ptr<const KeptConfig> text) {
+void Engine::State::keep_config(const std::shared_ptr<const KeptConfig>& text) {
   if (text == nullptr || (keeping.config != nullptr && same_text(*keeping.config, *text))) return;
   auto accepted = std::make_shared<KeptConfig>(*text);
   accepted->accepted = now.wall;

@@ -52,6 +52,7 @@ std::vector<rules::RuleState> rule_states(std::vector<KeptRuleAlert> records, co
     state.alerts.emplace_back(std::move(record.labels), std::move(record.alert));
   }
   std::vector<rules::RuleState> list;
+  list.reserve(states.size());
   for (auto& [key, state] : states) list.push_back(std::move(state));
   return list;
 }

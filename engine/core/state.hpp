@@ -137,7 +137,7 @@ struct Engine::State {
   void keep_rule_run(const rules::RuleRun& run);
   void keep_all_rule_alerts();
   void keep_reloaded_rules(const rules::ReloadReport& report);
-  void keep_config(std::shared_ptr<const KeptConfig> text);
+  void keep_config(const std::shared_ptr<const KeptConfig>& text);
   void keep_changes();
   [[nodiscard]] std::vector<RowWrite> everything();
   [[nodiscard]] std::vector<RowWrite> changed_rows(bool checkpoint, bool& durable);

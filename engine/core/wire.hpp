@@ -157,7 +157,7 @@ class Reader {
   void operator()(Tag tag, Labels& labels) {
     if (!take(tag, Wire::length_delimited)) return;
     LabelsBuilder builder;
-    for_each_pair([&](std::string name, std::string value) { builder.set(name, value); });
+    for_each_pair([&](const std::string& name, const std::string& value) { builder.set(name, value); });
     labels = builder.build();
   }
   void operator()(Tag tag, std::map<std::string, std::string>& map) {
