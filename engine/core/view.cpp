@@ -7,6 +7,7 @@ namespace {
 
 Labels labels_from(const std::map<std::string, std::string>& map) {
   std::vector<LabelView> pairs;
+  pairs.reserve(map.size());
   for (const auto& [name, value] : map) pairs.push_back({name, value});
   return Labels(std::move(pairs));
 }
