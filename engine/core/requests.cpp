@@ -113,6 +113,7 @@ void Engine::State::handle_request(RequestReceived received) {
   api_options.prometheus = config != nullptr && config->prometheus != nullptr;
   api_options.enable_lifecycle = options.enable_lifecycle;
   api_options.external_url = options.external_url;
+  api_options.parser = options.parser;
   std::visit(CommandHandler{*this, received.id, actor_of(received.request)},
              api::handle(received.request, view, api_options));
 }
