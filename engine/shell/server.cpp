@@ -78,6 +78,7 @@ class Server {
         log_(options_.log, options_.log.format == LogFormat::json ? Logger::Stream::standard_output
                                                                   : Logger::Stream::standard_error),
         workers_(options_.workers),
+        query_workers_(options_.workers),
         client_(loop_, files_, {"tocsin/" + options_.engine.version, options_.engine.notify_sink}),
         access_(files_, {options_.web_config,
                          [this](std::function<void()> job) { return workers_.submit(std::move(job)); },
@@ -121,6 +122,8 @@ class Server {
   asio::io_context loop_{1};
   InputBox inbox_{kMaxWaitingRequests};
   WorkerPool workers_;
+  // Of the same number: a query that takes long must not hold up the pages that were scraped.
+  WorkerPool query_workers_;
   HttpClient client_;
   WebAccess access_;
   HttpServer http_;
@@ -204,6 +207,7 @@ Result<void> Server::run(core::LoadedConfig first) {
   owner.join();
   finish_state();
   workers_.stop();
+  query_workers_.stop();
   log_.write({core::LogLevel::info, "stopped", {}});
   return {};
 }
@@ -282,7 +286,8 @@ void Server::log(core::LogRecord record) {
 
 void Server::run_job(core::JobTicket ticket) {
   const auto shared = std::make_shared<core::JobTicket>(std::move(ticket));
-  const bool taken = workers_.submit([this, shared] {
+  WorkerPool& pool = shared->ordered ? workers_ : query_workers_;
+  const bool taken = pool.submit([this, shared] {
     const MonoTime began = read_mono_clock();
     const Duration limit = shared->timeout;
     shared->job->run(

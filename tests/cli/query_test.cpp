@@ -1,11 +1,15 @@
 // tocsin query, to the letter: what promtool prints of the same answers.
 #include "engine/cli/query_text.hpp"
 
+#include <map>
 #include <memory>
 
 #include "engine/shell/files.hpp"
+#include "engine/shell/http_client.hpp"
 #include "promql/format.hpp"
+#include "rules/template/escape.hpp"
 #include "tests/cli/process.hpp"
+#include "tests/io/loopback.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"
 
@@ -23,11 +27,12 @@ std::string printed(const std::string& result, QueryFormat format) {
 
 // A server with a Prometheus configuration and nothing to scrape.
 struct RuleEngine {
-  RuleEngine() {
+  explicit RuleEngine(const std::vector<std::string>& more = {"--query.max-samples=3"}) {
     REQUIRE(shell::write_file_atomically(folder.path("p.yml"), "global: {}\n"));
-    process = std::make_unique<test::Process>(std::vector<std::string>{
-        TOCSIN_BINARY, "serve", "--config.file=" + folder.path("p.yml"), "--web.listen-address=127.0.0.1:0",
-        "--storage.path=", "--query.max-samples=3"});
+    std::vector<std::string> command{TOCSIN_BINARY, "serve", "--config.file=" + folder.path("p.yml"),
+                                     "--web.listen-address=127.0.0.1:0", "--storage.path="};
+    command.insert(command.end(), more.begin(), more.end());
+    process = std::make_unique<test::Process>(command);
     REQUIRE(process->read_until([this] { return process->err().find("msg=ready") != std::string::npos; }));
     const std::size_t at = process->err().find("listen=") + 7;
     url = "http://" + process->err().substr(at, process->err().find_first_of(" \n", at) - at);
@@ -182,4 +187,48 @@ TEST_CASE("A file says how to connect") {
   const auto ended = server.query({"instant", "SERVER", "up", "--http.config.file=" + file});
   CHECK(ended.code == 1);
   CHECK(ended.err.find("unknown key \"basic_aut\", did you mean \"basic_auth\"?") != std::string::npos);
+}
+
+TEST_CASE("A query that takes long ends at the limit, and holds up nobody but those who wait in line") {
+  const RuleEngine server({"--query.max-concurrency=1", "--query.timeout=1s", "--workers=1"});
+  asio::io_context loop;
+  shell::Files files;
+  shell::HttpClient client(loop, files, {});
+  std::vector<std::string> ended;  // in order of ending
+  std::map<std::string, core::HttpReply> replies;
+  std::uint64_t calls = 0;
+  const auto ask = [&](const std::string& name, const std::string& path) {
+    core::HttpCall call;
+    call.id = {++calls};
+    call.url = server.url + path;
+    call.timeout = std::chrono::seconds(20);
+    client.start(std::move(call), [&, name](core::HttpReply reply) {
+      ended.push_back(name);
+      replies[name] = std::move(reply);
+    });
+  };
+  const auto has_ended = [&](const std::string& name) {
+    return [&replies, name] { return replies.count(name) != 0; };
+  };
+  // A thousand million evaluations.
+  const std::string endless = "sum_over_time((sum_over_time(vector(1)[1000s:1s]))[1000000s:1s])";
+  ask("long", "/api/v1/query?query=" + templates::query_escape(endless));
+  // Only when it runs does the next one wait in line behind it.
+  while (replies["metrics"].body.find("prometheus_engine_queries 1\n") == std::string::npos) {
+    REQUIRE(replies.count("long") == 0);
+    replies.erase("metrics");
+    ask("metrics", "/metrics");
+    REQUIRE(test::run_until(loop, has_ended("metrics")));
+  }
+  ask("hasty", "/api/v1/query?query=1&timeout=100ms");
+  ask("next", "/api/v1/query?query=2&time=5");
+  REQUIRE(test::run_until(loop, has_ended("next")));
+  REQUIRE(test::run_until(loop, has_ended("long")));
+  REQUIRE(test::run_until(loop, has_ended("hasty")));
+  CHECK(
+      replies["hasty"].body ==
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": context deadline exceeded"})");
+  CHECK(replies["long"].status == 503);
+  CHECK(replies["long"].body ==
+        R"({"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"})");
 }
