@@ -12,7 +12,7 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::array<Command, 14> kCommands{{
+constexpr std::array<Command, 16> kCommands{{
     {"serve", serve, "run the engine"},
     {"link", link, "make symbolic links under the names of upstream's programs"},
     {"check config", check_config, "check prometheus.yml and the rule files it names"},
@@ -22,6 +22,8 @@ constexpr std::array<Command, 14> kCommands{{
     {"test rules", test_rules, "run unit tests of rules"},
     {"test promql", test_promql, "run test scripts of the query language"},
     {"promql format", promql_format, "print an expression in the usual layout"},
+    {"promql label-matchers set", promql_set_matcher, "set a matcher in every selector of an expression"},
+    {"promql label-matchers delete", promql_delete_matcher, "remove one from every selector"},
     {"query instant", query_instant, "ask a server for a value"},
     {"query range", query_range, "ask a server for values over time"},
     {"query series", query_series, "ask a server for series"},
@@ -32,9 +34,10 @@ constexpr std::array<Command, 14> kCommands{{
 // Commands of promtool and amtool that this program knows of and does not have.
 // clang-format off
 constexpr std::string_view kNotServed[] = {
-    "check service-discovery", "check web-config", "check healthy", "check ready", "query analyze", "debug pprof", "debug metrics",
+    "check service-discovery", "check web-config", "check healthy", "check ready", "query analyze",
+    "debug pprof", "debug metrics",
     "debug all", "push metrics", "tsdb bench", "tsdb analyze", "tsdb list", "tsdb dump",
-    "tsdb dump-openmetrics", "tsdb create-blocks-from", "promql label-matchers",
+    "tsdb dump-openmetrics", "tsdb create-blocks-from",
     "alert query", "alert add", "silence query", "silence add", "silence expire", "silence import",
     "silence update", "cluster show", "config show", "config routes", "template render", "globals", "alert",
 };

@@ -35,6 +35,8 @@ int check_alertmanager_config(const Invocation& invocation);
 int test_rules(const Invocation& invocation);
 int test_promql(const Invocation& invocation);
 int promql_format(const Invocation& invocation);
+int promql_set_matcher(const Invocation& invocation);
+int promql_delete_matcher(const Invocation& invocation);
 int history(const Invocation& invocation);
 int query_instant(const Invocation& invocation);
 int query_range(const Invocation& invocation);
