@@ -1,6 +1,7 @@
 // The part of Prometheus' API that reads samples: query and query_range.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "engine/api/answers.hpp"
 #include "engine/api/routes.hpp"
@@ -194,6 +195,15 @@ bool truncate(promql::Value& value, std::size_t limit) {
   return false;
 }
 
+// No more than upstream shows.
+void add_notes(std::vector<std::string>& notes, std::vector<std::string> texts, std::string_view kind) {
+  constexpr std::size_t kMost = 10;
+  const std::size_t shown = std::min(texts.size(), kMost - notes.size());
+  std::move(texts.begin(), texts.begin() + static_cast<std::ptrdiff_t>(shown), std::back_inserter(notes));
+  if (shown == texts.size()) return;
+  notes.push_back(format("{} more {} annotations omitted", texts.size() - shown, kind));
+}
+
 // All of upstream's fields, so that clients find them. Samples are counted; how long the parts of a query
 // took and how many samples it held at once is not measured and reads 0.
 void write_statistics(JsonWriter& json, std::size_t samples_read) {
@@ -229,8 +239,6 @@ HttpResponse answer_query(const QueryCommand& command,
     return answer_error(ErrorType::execution, result.error().text);
   }
   Notes notes;
-  notes.warnings = result->annotations.texts(promql::AnnotationLevel::warning, command.query);
-  notes.infos = result->annotations.texts(promql::AnnotationLevel::info, command.query);
   promql::Value value = result->value;
   if (truncate(value, command.limit)) notes.warnings.emplace_back(kTruncated);
   if (!command.stats.empty() && command.stats != "true" && command.stats != "all") {
@@ -239,6 +247,9 @@ HttpResponse answer_query(const QueryCommand& command,
         "use \"true\" or \"all\"",
         go_quote(command.stats)));
   }
+  add_notes(notes.warnings, result->annotations.texts(promql::AnnotationLevel::warning, command.query),
+            "warning");
+  add_notes(notes.infos, result->annotations.texts(promql::AnnotationLevel::info, command.query), "info");
   return answer_success(
       [&](JsonWriter& json) {
         json.begin_object();

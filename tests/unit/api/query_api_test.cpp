@@ -176,6 +176,21 @@ TEST_CASE("statistics are given for the asking, and other words than true and al
           R"(,"warnings":["value \"x\" for parameter \"stats\" is deprecated and will be rejected in the next major release, use \"true\" or \"all\""])"));
 }
 
+TEST_CASE("of many annotations ten are shown") {
+  promql::QueryResult result;
+  result.value = promql::Scalar{timestamp_from_ms(1000), 1};
+  for (int i = 0; i < 12; ++i) {
+    result.annotations.add({promql::AnnotationLevel::warning, format("w{}", i), {}, {}, 0});
+    result.annotations.add({promql::AnnotationLevel::info, format("i{}", i), {}, {}, 0});
+  }
+  const std::string body = answer_query({}, result).body;
+  CHECK(body.find(R"("w9)") != std::string::npos);
+  CHECK(body.find(R"("w10)") == std::string::npos);
+  CHECK(body.find(R"("2 more warning annotations omitted"],"infos")") != std::string::npos);
+  CHECK(body.find(R"("i9)") != std::string::npos);
+  CHECK(body.ends_with(R"("2 more info annotations omitted"]})"));
+}
+
 FakeView with_metadata() {
   const Labels a{{"instance", "a"}, {"job", "t"}};
   const Labels b{{"instance", "b"}, {"job", "t"}};
