@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -121,6 +122,7 @@ class Server {
   Logger log_;
   asio::io_context loop_{1};
   InputBox inbox_{kMaxWaitingRequests};
+  std::atomic<bool> ending_{false};  // jobs that run give up
   WorkerPool workers_;
   // Of the same number: a query that takes long must not hold up the pages that were scraped.
   WorkerPool query_workers_;
@@ -206,6 +208,8 @@ Result<void> Server::run(core::LoadedConfig first) {
   loop_.run();
   owner.join();
   finish_state();
+  // Nobody waits for what is still asked.
+  ending_ = true;
   workers_.stop();
   query_workers_.stop();
   log_.write({core::LogLevel::info, "stopped", {}});
@@ -290,8 +294,9 @@ void Server::run_job(core::JobTicket ticket) {
   const bool taken = pool.submit([this, shared] {
     const MonoTime began = read_mono_clock();
     const Duration limit = shared->timeout;
-    shared->job->run(
-        [began, limit] { return limit > Duration::zero() && read_mono_clock() - began > limit; });
+    shared->job->run([this, began, limit] {
+      return ending_ || (limit > Duration::zero() && read_mono_clock() - began > limit);
+    });
     inbox_.push(std::move(*shared));
   });
   // The core bounds what it asks for, far below the pool's limit; a job it would wait for must not get lost.

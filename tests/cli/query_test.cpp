@@ -1,6 +1,7 @@
 // tocsin query, to the letter: what promtool prints of the same answers.
 #include "engine/cli/query_text.hpp"
 
+#include <csignal>
 #include <map>
 #include <memory>
 
@@ -189,46 +190,66 @@ TEST_CASE("A file says how to connect") {
   CHECK(ended.err.find("unknown key \"basic_aut\", did you mean \"basic_auth\"?") != std::string::npos);
 }
 
-TEST_CASE("A query that takes long ends at the limit, and holds up nobody but those who wait in line") {
-  const RuleEngine server({"--query.max-concurrency=1", "--query.timeout=1s", "--workers=1"});
-  asio::io_context loop;
-  shell::Files files;
-  shell::HttpClient client(loop, files, {});
-  std::vector<std::string> ended;  // in order of ending
-  std::map<std::string, core::HttpReply> replies;
-  std::uint64_t calls = 0;
-  const auto ask = [&](const std::string& name, const std::string& path) {
+namespace {
+
+// Asks a server several things at once.
+struct Asking {
+  explicit Asking(const RuleEngine& asked) : server(asked) {}
+
+  void ask(const std::string& name, const std::string& path) {
     core::HttpCall call;
     call.id = {++calls};
     call.url = server.url + path;
-    call.timeout = std::chrono::seconds(20);
-    client.start(std::move(call), [&, name](core::HttpReply reply) {
-      ended.push_back(name);
-      replies[name] = std::move(reply);
-    });
-  };
-  const auto has_ended = [&](const std::string& name) {
-    return [&replies, name] { return replies.count(name) != 0; };
-  };
-  // A thousand million evaluations.
-  const std::string endless = "sum_over_time((sum_over_time(vector(1)[1000s:1s]))[1000000s:1s])";
-  ask("long", "/api/v1/query?query=" + templates::query_escape(endless));
-  // Only when it runs does the next one wait in line behind it.
-  while (replies["metrics"].body.find("prometheus_engine_queries 1\n") == std::string::npos) {
-    REQUIRE(replies.count("long") == 0);
-    replies.erase("metrics");
-    ask("metrics", "/metrics");
-    REQUIRE(test::run_until(loop, has_ended("metrics")));
+    call.timeout = std::chrono::seconds(60);
+    client.start(std::move(call), [this, name](core::HttpReply reply) { replies[name] = std::move(reply); });
   }
-  ask("hasty", "/api/v1/query?query=1&timeout=100ms");
-  ask("next", "/api/v1/query?query=2&time=5");
-  REQUIRE(test::run_until(loop, has_ended("next")));
-  REQUIRE(test::run_until(loop, has_ended("long")));
-  REQUIRE(test::run_until(loop, has_ended("hasty")));
+  [[nodiscard]] bool has(const std::string& name) const { return replies.count(name) != 0; }
+  bool wait_for(const std::string& name) {
+    return test::run_until(
+        loop, [&] { return has(name); }, std::chrono::seconds(60));
+  }
+  // Asks something that takes for ever, and waits until it runs.
+  void ask_endless(const std::string& name) {
+    // A thousand million evaluations.
+    const std::string query = "sum_over_time((sum_over_time(vector(1)[1000s:1s]))[1000000s:1s])";
+    ask(name, "/api/v1/query?query=" + templates::query_escape(query));
+    do {
+      REQUIRE_FALSE(has(name));
+      replies.erase("metrics");
+      ask("metrics", "/metrics");
+      REQUIRE(wait_for("metrics"));
+    } while (replies["metrics"].body.find("prometheus_engine_queries 1\n") == std::string::npos);
+  }
+
+  const RuleEngine& server;
+  asio::io_context loop;
+  shell::Files files;
+  shell::HttpClient client{loop, files, {}};
+  std::map<std::string, core::HttpReply> replies;
+  std::uint64_t calls = 0;
+};
+
+}  // namespace
+
+TEST_CASE("A query that takes long ends at the limit, and holds up nobody but those who wait in line") {
+  const RuleEngine server({"--query.max-concurrency=1", "--query.timeout=1s", "--workers=1"});
+  Asking asking(server);
+  asking.ask_endless("long");
+  asking.ask("hasty", "/api/v1/query?query=1&timeout=100ms");
+  asking.ask("next", "/api/v1/query?query=2&time=5");
+  for (const std::string name : {"hasty", "long", "next"}) REQUIRE(asking.wait_for(name));
   CHECK(
-      replies["hasty"].body ==
+      asking.replies["hasty"].body ==
       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": context deadline exceeded"})");
-  CHECK(replies["long"].status == 503);
-  CHECK(replies["long"].body ==
+  CHECK(asking.replies["long"].status == 503);
+  CHECK(asking.replies["long"].body ==
         R"({"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"})");
+}
+
+TEST_CASE("A query that runs does not hold up the end of the server") {
+  const RuleEngine server({"--query.timeout=1h"});
+  Asking asking(server);
+  asking.ask_endless("long");
+  server.process->signal(SIGTERM);
+  CHECK(server.process->wait() == 0);
 }
