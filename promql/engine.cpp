@@ -31,6 +31,7 @@ class Plan::Impl {
   void bind(SeriesSource& source);
   void unbind();
   [[nodiscard]] EvalResult<InstantRows> run_at(Timestamp at, const RunLimits& limits);
+  [[nodiscard]] EvalResult<InstantRows> run_rows(RunState& state, Timestamp at);
   [[nodiscard]] const Labels& row_labels(std::uint32_t row);
   [[nodiscard]] EvalResult<QueryResult> query_at(Timestamp at, const RunLimits& limits);
   [[nodiscard]] EvalResult<QueryResult> query_range(const TimeRange& range, const RunLimits& limits);
@@ -119,6 +120,11 @@ EvalResult<InstantRows> Plan::Impl::run_at(Timestamp at, const RunLimits& limits
   if (!root_) return InstantRows{ValueType::string, {}, &annotations_};
   const TimeRange query{at, at, Duration::zero()};
   RunState state(options_, query, limits, annotations_, frames_);
+  return run_rows(state, at);
+}
+
+EvalResult<InstantRows> Plan::Impl::run_rows(RunState& state, Timestamp at) {
+  result_rows_.clear();
   const Frame frame = state.make_frame(at, at, 1);
   if (auto status = begin(state, frame); !status) return status.error();
   if (auto status = root_->step(state, frame, at); !status) return status.error();
@@ -167,7 +173,7 @@ EvalResult<QueryResult> Plan::Impl::query_at(Timestamp at, const RunLimits& limi
     if (!matrix) return matrix.error();
     result.value = std::move(*matrix);
   } else {
-    auto rows = run_at(at, limits);
+    auto rows = run_rows(state, at);
     if (!rows) return rows.error();
     result.value = instant_value(at);
   }
@@ -207,6 +213,7 @@ EvalResult<Matrix> Plan::Impl::matrix_value(RunState& state, Timestamp at) {
       if (histogram ? histogram->is_stale_marker() : is_stale_nan(window.values[i])) continue;
       samples[row].push_back({window.times[i], histogram ? 0 : window.values[i], histogram});
     }
+    state.samples_read += samples[row].size();
     if (auto status = state.hold(samples[row].size()); !status) return status.error();
   }
   root_->finish(state);

@@ -2,11 +2,13 @@
 
 #include <fast_float/fast_float.h>
 
+#include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "promql/format.hpp"
 #include "promql/parser.hpp"
+#include "promql/value.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -104,6 +106,12 @@ HttpResponse answer_json(std::string body, unsigned status) {
   return response;
 }
 
+HttpResponse answer_nothing() {
+  HttpResponse response;
+  response.status = 204;
+  return response;
+}
+
 HttpResponse answer_text(unsigned status, std::string text) {
   HttpResponse response;
   response.status = status;
@@ -125,6 +133,7 @@ Result<Timestamp> parse_time(std::string_view text) {
 
 Result<Duration> parse_step(std::string_view text) {
   if (const auto seconds = parse_float(text)) {
+    if (std::isnan(*seconds)) return Duration::zero();  // who asks refuses it, as no step takes no time
     const double ns = *seconds * 1e9;
     if (!(std::fabs(ns) < 9.2e18)) {
       return Error(format("cannot parse {} to a valid duration. It overflows int64", go_quote(text)));
@@ -135,20 +144,25 @@ Result<Duration> parse_step(std::string_view text) {
   return Error(format("cannot parse {} to a valid duration", go_quote(text)));
 }
 
+Result<std::int64_t> parse_integer(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const std::string_view digits = negative || text.starts_with('+') ? text.substr(1) : text;
+  const bool valid = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  std::int64_t value = 0;
+  // Only a minus is part of the number for from_chars.
+  const std::string_view number = negative ? text : digits;
+  const auto end = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (valid && end.ec == std::errc()) return value;
+  return Error(format("strconv.Atoi: parsing {}: {}", go_quote(text),
+                      valid ? "value out of range" : "invalid syntax"));
+}
+
 Result<std::size_t> parse_limit(std::string_view text) {
   if (text.empty()) return std::size_t{0};
-  std::int64_t value = 0;
-  const bool negative = text.front() == '-';
-  const std::string_view digits = negative || text.front() == '+' ? text.substr(1) : text;
-  bool valid = !digits.empty() && digits.size() <= 18;
-  for (const char c : digits) {
-    valid = valid && c >= '0' && c <= '9';
-    value = value * 10 + (c - '0');
-    if (!valid) break;
-  }
-  if (!valid) return Error(format("strconv.Atoi: parsing {}: invalid syntax", go_quote(text)));
-  if (negative && value != 0) return Error("limit must be non-negative");
-  return static_cast<std::size_t>(value);
+  const auto value = parse_integer(text);
+  if (!value) return value.error();
+  if (*value < 0) return Error("limit must be non-negative");
+  return static_cast<std::size_t>(*value);
 }
 
 Result<bool> parse_bool(std::string_view text, bool fallback) {
@@ -188,6 +202,13 @@ std::string seconds_text(Timestamp time) {
 
 double seconds_of(Duration duration) {
   return static_cast<double>(duration.count()) / 1e9;
+}
+
+std::string scientific_text(double value) {
+  if (!std::isfinite(value)) return promql::format_float(value);
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  return {buffer, end.ptr};
 }
 
 }  // namespace tocsin::api

@@ -2,6 +2,7 @@
 // answer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ namespace tocsin::api {
 // Upstream's error types and the status each is answered with.
 enum class ErrorType { bad_data, execution, timeout, canceled, internal, not_found, unavailable };
 
+// The warning of an answer that the parameter "limit" cut.
+inline constexpr std::string_view kTruncated = "results truncated due to limit";
+
 struct Notes {
   std::vector<std::string> warnings;
   std::vector<std::string> infos;
@@ -33,12 +37,16 @@ struct Notes {
 
 // A JSON document as Alertmanager's API answers it: with a final newline.
 [[nodiscard]] HttpResponse answer_json(std::string body, unsigned status = 200);
+// 204: there is nothing to say.
+[[nodiscard]] HttpResponse answer_nothing();
 [[nodiscard]] HttpResponse answer_text(unsigned status, std::string text);
 
 // Seconds since 1970 with a fraction, or RFC 3339.
 [[nodiscard]] Result<Timestamp> parse_time(std::string_view text);
 // Seconds with a fraction, or Prometheus' form.
 [[nodiscard]] Result<Duration> parse_step(std::string_view text);
+// Go's strconv.Atoi.
+[[nodiscard]] Result<std::int64_t> parse_integer(std::string_view text);
 [[nodiscard]] Result<std::size_t> parse_limit(std::string_view text);
 // Go's strconv.ParseBool; `fallback` for an absent parameter.
 [[nodiscard]] Result<bool> parse_bool(std::string_view text, bool fallback);
@@ -48,5 +56,7 @@ struct Notes {
 // The time of a sample: seconds with up to three decimals.
 [[nodiscard]] std::string seconds_text(Timestamp time);
 [[nodiscard]] double seconds_of(Duration duration);
+// Go's 'e' form: "9.3e-01", "1e+06", "+Inf".
+[[nodiscard]] std::string scientific_text(double value);
 
 }  // namespace tocsin::api

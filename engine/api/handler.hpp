@@ -12,6 +12,7 @@
 #include "engine/api/http.hpp"
 #include "engine/api/view.hpp"
 #include "promql/engine.hpp"
+#include "promql/parser.hpp"
 
 namespace tocsin::api {
 
@@ -24,7 +25,7 @@ struct QueryCommand {
   std::optional<Duration> timeout;
   std::optional<Duration> lookback;
   std::size_t limit = 0;  // 0: no limit
-  bool with_stats = false;
+  std::string stats;      // not empty: with statistics
 };
 
 // An alert as it was posted; times that were missing are kNoTime.
@@ -71,6 +72,7 @@ struct ApiOptions {
   bool prometheus = false;        // there is a Prometheus configuration
   bool enable_lifecycle = false;  // with it, POST /-/reload and /-/quit need this
   std::string external_url;
+  promql::ParserOptions parser;  // what --enable-feature switched on
 };
 
 [[nodiscard]] Answer handle(const HttpRequest& request, const View& view, const ApiOptions& options);

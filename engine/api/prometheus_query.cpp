@@ -1,20 +1,18 @@
-// The part of Prometheus' API that reads samples: query, query_range, series, labels, label values.
+// The part of Prometheus' API that reads samples: query and query_range.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "engine/api/answers.hpp"
 #include "engine/api/routes.hpp"
 #include "promql/format.hpp"
 #include "promql/histogram.hpp"
-#include "promql/parser.hpp"
-#include "promql/printer.hpp"
 #include "promql/value.hpp"
 
 namespace tocsin::api {
 namespace {
 
 constexpr std::int64_t kMostPointsPerSeries = 11'000;
-constexpr std::string_view kTruncated = "results truncated due to limit";
 
 // ---- parameters
 
@@ -33,9 +31,9 @@ std::optional<HttpResponse> read_common(const HttpRequest& request, QueryCommand
       return answer_error(ErrorType::bad_data,
                           format("error parsing lookback delta duration: {}", lookback.error().text));
     }
-    command.lookback = *lookback;
+    if (*lookback > Duration::zero()) command.lookback = *lookback;
   }
-  command.with_stats = !request.parameter("stats").empty();
+  command.stats = request.parameter("stats");
   command.query = request.parameter("query");
   return std::nullopt;
 }
@@ -84,6 +82,18 @@ Answer range_query(const HttpRequest& request) {
 
 // ---- results
 
+// Of a sample; a scalar's number has the plain form at any size.
+std::string number_text(double value) {
+  const double size = std::fabs(value);
+  if (size != 0 && (size < 1e-6 || size >= 1e21)) return scientific_text(value);
+  return promql::format_float(value);
+}
+
+// Of a scalar or a string: a number as Go's encoder writes it.
+void write_time(JsonWriter& json, Timestamp time) {
+  json.number(static_cast<double>(ms_of(time)) / 1000);
+}
+
 // 0: open below, closed above; 1: closed below; 2: open on both sides; 3: closed on both sides.
 int boundary_code(const promql::HistogramBucket& bucket) {
   if (bucket.lower_inclusive) return bucket.upper_inclusive ? 3 : 1;
@@ -92,16 +102,16 @@ int boundary_code(const promql::HistogramBucket& bucket) {
 
 void write_histogram(JsonWriter& json, const promql::FloatHistogram& histogram) {
   json.begin_object();
-  json.key("count").string(promql::format_float(histogram.count));
-  json.key("sum").string(promql::format_float(histogram.sum));
+  json.key("count").string(number_text(histogram.count));
+  json.key("sum").string(number_text(histogram.sum));
   bool open = false;
   for (const promql::HistogramBucket& bucket : promql::all_buckets(histogram)) {
     if (bucket.count == 0) continue;
     if (!open) json.key("buckets").begin_array();
     open = true;
     json.begin_array().integer(boundary_code(bucket));
-    json.string(promql::format_float(bucket.lower)).string(promql::format_float(bucket.upper));
-    json.string(promql::format_float(bucket.count)).end_array();
+    json.string(number_text(bucket.lower)).string(number_text(bucket.upper));
+    json.string(number_text(bucket.count)).end_array();
   }
   if (open) json.end_array();
   json.end_object();
@@ -112,7 +122,7 @@ void write_point(JsonWriter& json, const promql::Sample& sample) {
   if (sample.histogram != nullptr) {
     write_histogram(json, *sample.histogram);
   } else {
-    json.string(promql::format_float(sample.value));
+    json.string(number_text(sample.value));
   }
   json.end_array();
 }
@@ -155,11 +165,13 @@ struct ValueWriter {
   JsonWriter& json;
   void operator()(const promql::Scalar& scalar) const {
     json.key("resultType").string("scalar").key("result").begin_array();
-    json.raw(seconds_text(scalar.time)).string(promql::format_float(scalar.value)).end_array();
+    write_time(json, scalar.time);
+    json.string(promql::format_float(scalar.value)).end_array();
   }
   void operator()(const promql::StringValue& text) const {
     json.key("resultType").string("string").key("result").begin_array();
-    json.raw(seconds_text(text.time)).string(text.value).end_array();
+    write_time(json, text.time);
+    json.string(text.value).end_array();
   }
   void operator()(const promql::Vector& vector) const {
     json.key("resultType").string("vector").key("result");
@@ -183,91 +195,26 @@ bool truncate(promql::Value& value, std::size_t limit) {
   return false;
 }
 
-// ---- labels
-
-struct LabelRequest {
-  std::size_t limit = 0;
-  Timestamp from = Timestamp::min();
-  Timestamp to = Timestamp::max();
-  std::vector<std::vector<Matcher>> selectors;
-};
-
-std::optional<HttpResponse> read_label_request(const HttpRequest& request, LabelRequest& out) {
-  const auto limit = parse_limit(request.parameter("limit"));
-  if (!limit) return answer_bad_parameter("limit", limit.error().text);
-  out.limit = *limit;
-  for (const auto& [name, field] :
-       {std::pair{"start", &LabelRequest::from}, std::pair{"end", &LabelRequest::to}}) {
-    const auto text = request.parameter(name);
-    if (text.empty()) continue;
-    const auto time = parse_time(text);
-    if (!time) {
-      return answer_bad_parameter(name, format("invalid time value for '{}': {}", name, time.error().text));
-    }
-    out.*field = *time;
-  }
-  auto selectors = parse_selectors(request.parameters("match[]"));
-  if (!selectors) return answer_error(ErrorType::bad_data, selectors.error().text);
-  out.selectors = std::move(*selectors);
-  return std::nullopt;
+// No more than upstream shows.
+void add_notes(std::vector<std::string>& notes, std::vector<std::string> texts, std::string_view kind) {
+  constexpr std::size_t kMost = 10;
+  const std::size_t shown = std::min(texts.size(), kMost - notes.size());
+  std::move(texts.begin(), texts.begin() + static_cast<std::ptrdiff_t>(shown), std::back_inserter(notes));
+  if (shown == texts.size()) return;
+  notes.push_back(format("{} more {} annotations omitted", texts.size() - shown, kind));
 }
 
-HttpResponse answer_names(std::vector<std::string> names, std::size_t limit) {
-  Notes notes;
-  if (limit > 0 && names.size() > limit) {
-    names.resize(limit);
-    notes.warnings.emplace_back(kTruncated);
+// All of upstream's fields, so that clients find them. Samples are counted; how long the parts of a query
+// took and how many samples it held at once is not measured and reads 0.
+void write_statistics(JsonWriter& json, std::size_t samples_read) {
+  json.key("stats").begin_object().key("timings").begin_object();
+  for (const std::string_view name : {"evalTotalTime", "resultSortTime", "queryPreparationTime",
+                                      "innerEvalTime", "execQueueTime", "execTotalTime"}) {
+    json.key(name).integer(0);
   }
-  return answer_success(
-      [&names](JsonWriter& json) {
-        json.begin_array();
-        for (const std::string& name : names) json.string(name);
-        json.end_array();
-      },
-      notes);
-}
-
-Answer label_names(const HttpRequest& request, const View& view) {
-  LabelRequest labels;
-  if (auto bad = read_label_request(request, labels)) return *bad;
-  return answer_names(view.label_names({labels.selectors, labels.from, labels.to}), labels.limit);
-}
-
-Answer label_values(std::string_view name, const HttpRequest& request, const View& view) {
-  if (name.empty() || !is_valid_utf8(name)) {
-    return answer_error(ErrorType::bad_data, format("invalid label name: {}", go_quote(name)));
-  }
-  LabelRequest labels;
-  if (auto bad = read_label_request(request, labels)) return *bad;
-  return answer_names(view.label_values(name, {labels.selectors, labels.from, labels.to}), labels.limit);
-}
-
-Answer series(const HttpRequest& request, const View& view) {
-  if (request.parameters("match[]").empty()) {
-    return answer_error(ErrorType::bad_data, "no match[] parameter provided");
-  }
-  LabelRequest labels;
-  if (auto bad = read_label_request(request, labels)) return *bad;
-  auto found = view.series({labels.selectors, labels.from, labels.to});
-  Notes notes;
-  if (labels.limit > 0 && found.size() > labels.limit) {
-    found.resize(labels.limit);
-    notes.warnings.emplace_back(kTruncated);
-  }
-  return answer_success(
-      [&found](JsonWriter& json) {
-        json.begin_array();
-        for (const Labels& one : found) json.raw_labels(one);
-        json.end_array();
-      },
-      notes);
-}
-
-Answer format_query(const HttpRequest& request) {
-  const std::string query(request.parameter("query"));
-  auto expr = promql::parse_expr(query);
-  if (!expr.ok()) return answer_bad_parameter("query", expr.error(query).text);
-  return answer_success([&expr](JsonWriter& json) { json.string(promql::prettify(*expr.value)); });
+  const auto samples = static_cast<std::int64_t>(samples_read);
+  json.end_object().key("samples").begin_object().key("totalQueryableSamples").integer(samples);
+  json.key("samplesRead").integer(samples).key("peakSamples").integer(0).end_object().end_object();
 }
 
 }  // namespace
@@ -275,18 +222,6 @@ Answer format_query(const HttpRequest& request) {
 std::optional<Answer> handle_query_api(std::string_view rest, const HttpRequest& request, const View& view) {
   if (rest == "/query") return instant_query(request, view);
   if (rest == "/query_range") return range_query(request);
-  if (rest == "/series") return series(request, view);
-  if (rest == "/labels") return label_names(request, view);
-  if (rest == "/format_query") return format_query(request);
-  if (rest == "/query_exemplars") {
-    return answer_success([](JsonWriter& json) { json.begin_array().end_array(); });
-  }
-  constexpr std::string_view kPrefix = "/label/";
-  constexpr std::string_view kSuffix = "/values";
-  if (rest.starts_with(kPrefix) && rest.ends_with(kSuffix) && rest.size() > kPrefix.size() + kSuffix.size()) {
-    return label_values(rest.substr(kPrefix.size(), rest.size() - kPrefix.size() - kSuffix.size()), request,
-                        view);
-  }
   return std::nullopt;
 }
 
@@ -304,18 +239,22 @@ HttpResponse answer_query(const QueryCommand& command,
     return answer_error(ErrorType::execution, result.error().text);
   }
   Notes notes;
-  notes.warnings = result->annotations.texts(promql::AnnotationLevel::warning, command.query);
-  notes.infos = result->annotations.texts(promql::AnnotationLevel::info, command.query);
   promql::Value value = result->value;
   if (truncate(value, command.limit)) notes.warnings.emplace_back(kTruncated);
+  if (!command.stats.empty() && command.stats != "true" && command.stats != "all") {
+    notes.warnings.push_back(format(
+        "value {} for parameter \"stats\" is deprecated and will be rejected in the next major release, "
+        "use \"true\" or \"all\"",
+        go_quote(command.stats)));
+  }
+  add_notes(notes.warnings, result->annotations.texts(promql::AnnotationLevel::warning, command.query),
+            "warning");
+  add_notes(notes.infos, result->annotations.texts(promql::AnnotationLevel::info, command.query), "info");
   return answer_success(
       [&](JsonWriter& json) {
         json.begin_object();
         std::visit(ValueWriter{json}, value);
-        if (command.with_stats) {
-          json.key("stats").begin_object().key("samples").begin_object().key("totalQueryableSamples");
-          json.integer(static_cast<std::int64_t>(result->samples_read)).end_object().end_object();
-        }
+        if (!command.stats.empty()) write_statistics(json, result->samples_read);
         json.end_object();
       },
       notes);

@@ -1,7 +1,5 @@
-// The part of Prometheus' API that shows what the program is doing: targets, rules, alerts, metadata, status.
+// The part of Prometheus' API that shows what the program is doing: targets, rules, alerts, metadata.
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <map>
 #include <set>
 
@@ -9,7 +7,7 @@
 #include "engine/api/routes.hpp"
 #include "promql/ascii.hpp"
 #include "promql/format.hpp"
-#include "promql/value.hpp"
+#include "promql/parser.hpp"
 
 namespace tocsin::api {
 namespace {
@@ -79,27 +77,31 @@ Answer scrape_pools(const View& view) {
   });
 }
 
+// A number that may be missing or negative, which is no limit.
+Result<std::int64_t> read_limit(const HttpRequest& request, std::string_view name) {
+  const std::string_view text = request.parameter(name);
+  if (text.empty()) return std::int64_t{-1};
+  const auto limit = parse_integer(text);
+  if (!limit) return Error(format("{} must be a number", name));
+  return *limit;
+}
+
 Answer metadata(const HttpRequest& request, const View& view) {
-  std::int64_t limits[2] = {-1, -1};
-  for (int i = 0; i < 2; ++i) {
-    const std::string_view name = i == 0 ? "limit" : "limit_per_metric";
-    const std::string_view text = request.parameter(name);
-    if (text.empty()) continue;
-    const auto limit = parse_limit(text);
-    if (!limit) return answer_error(ErrorType::bad_data, format("{} must be a number", name));
-    limits[i] = static_cast<std::int64_t>(*limit);
-  }
+  const auto limit = read_limit(request, "limit");
+  if (!limit) return answer_error(ErrorType::bad_data, limit.error().text);
+  const auto per_metric = read_limit(request, "limit_per_metric");
+  if (!per_metric) return answer_error(ErrorType::bad_data, per_metric.error().text);
   const std::string_view wanted = request.parameter("metric");
   using Entry = std::tuple<std::string, std::string, std::string>;
   std::map<std::string, std::set<Entry>> metrics;
   for (const MetadataView& entry : view.metadata()) {
     if (!wanted.empty() && entry.metric != wanted) continue;
-    if (limits[0] >= 0 && !metrics.contains(entry.metric) &&
-        static_cast<std::int64_t>(metrics.size()) >= limits[0]) {
+    if (*limit >= 0 && !metrics.contains(entry.metric) &&
+        static_cast<std::int64_t>(metrics.size()) >= *limit) {
       continue;
     }
     auto& entries = metrics[entry.metric];
-    if (limits[1] > 0 && static_cast<std::int64_t>(entries.size()) >= limits[1]) continue;
+    if (*per_metric > 0 && static_cast<std::int64_t>(entries.size()) >= *per_metric) continue;
     entries.emplace(entry.type, entry.unit, entry.help);
   }
   return answer_success([&metrics](JsonWriter& json) {
@@ -122,15 +124,43 @@ Answer metadata(const HttpRequest& request, const View& view) {
   });
 }
 
-// ---- rules and alerts
-
-// Go's 'e' form, which the alerts' values have here and nowhere else: "9.3e-01".
-std::string format_scientific(double value) {
-  if (!std::isfinite(value)) return promql::format_float(value);
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  return {buffer, end.ptr};
+// The limit is looked at between targets, so an answer may be longer.
+Answer target_metadata(const HttpRequest& request, const View& view) {
+  const auto limit = read_limit(request, "limit");
+  if (!limit) return answer_error(ErrorType::bad_data, limit.error().text);
+  std::vector<Matcher> matchers;
+  if (const std::string_view text = request.parameter("match_target"); !text.empty()) {
+    auto parsed = promql::parse_metric_selector(text);
+    if (!parsed.ok()) return answer_bad_parameter("match_target", parsed.error(text).text);
+    matchers = std::move(parsed.value);
+  }
+  const std::string_view wanted = request.parameter("metric");
+  const auto matches = [&matchers](const Labels& labels) {
+    return std::all_of(matchers.begin(), matchers.end(), [&labels](const Matcher& matcher) {
+      return matcher.matches(labels.get(matcher.name()));
+    });
+  };
+  return answer_success([&](JsonWriter& json) {
+    json.begin_array();
+    std::int64_t written = 0;
+    const Labels* target = nullptr;
+    const auto entries = view.metadata();
+    for (const MetadataView& entry : entries) {
+      const bool next_target = target == nullptr || *target != entry.target;
+      if (next_target && *limit >= 0 && written >= *limit) break;
+      target = &entry.target;
+      if ((!wanted.empty() && entry.metric != wanted) || !matches(entry.target)) continue;
+      ++written;
+      json.begin_object().key("target").raw_labels(entry.target);
+      if (wanted.empty()) json.key("metric").string(entry.metric);
+      json.key("type").string(entry.type).key("help").string(entry.help).key("unit").string(entry.unit);
+      json.end_object();
+    }
+    json.end_array();
+  });
 }
+
+// ---- rules and alerts
 
 void write_alert(JsonWriter& json, const RuleAlertView& alert) {
   json.begin_object();
@@ -140,7 +170,7 @@ void write_alert(JsonWriter& json, const RuleAlertView& alert) {
   if (alert.keep_firing_since != kNoTime) {
     json.key("keepFiringSince").string(format_rfc3339(alert.keep_firing_since));
   }
-  json.key("value").string(format_scientific(alert.value));
+  json.key("value").string(scientific_text(alert.value));
   json.end_object();
 }
 
@@ -321,62 +351,17 @@ Answer alertmanagers(const View& view) {
   });
 }
 
-// ---- status
-
-Answer build_info(const StatusView& status) {
-  return answer_success([&status](JsonWriter& json) {
-    json.begin_object()
-        .key("version")
-        .string(status.version)
-        .key("revision")
-        .string("")
-        .key("branch")
-        .string("");
-    json.key("buildUser").string("").key("buildDate").string("").key("goVersion").string("").end_object();
-  });
-}
-
-Answer runtime_info(const StatusView& status) {
-  return answer_success([&status](JsonWriter& json) {
-    json.begin_object().key("startTime").string(format_rfc3339(status.started));
-    json.key("serverTime").string(format_rfc3339(status.now));
-    json.key("reloadConfigSuccess").boolean(status.reload_successful);
-    json.key("lastConfigTime").string(format_rfc3339(status.last_reload));
-    json.key("corruptionCount").integer(0);
-    json.key("storageRetention").string(format_duration(status.storage_window)).end_object();
-  });
-}
-
-std::optional<Answer> handle_status(std::string_view rest, const View& view) {
-  const StatusView status = view.status();
-  if (rest == "/status/buildinfo") return build_info(status);
-  if (rest == "/status/runtimeinfo") return runtime_info(status);
-  if (rest == "/status/config") {
-    return answer_success([&status](JsonWriter& json) {
-      json.begin_object().key("yaml").string(status.prometheus_config).end_object();
-    });
-  }
-  if (rest == "/status/flags") {
-    return answer_success([&status](JsonWriter& json) {
-      json.begin_object();
-      for (const auto& [name, value] : status.flags) json.key(name).string(value);
-      json.end_object();
-    });
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<Answer> handle_state_api(std::string_view rest, const HttpRequest& request, const View& view,
                                        const ApiOptions&) {
   if (rest == "/targets") return targets(request, view);
+  if (rest == "/targets/metadata") return target_metadata(request, view);
   if (rest == "/scrape_pools") return scrape_pools(view);
   if (rest == "/metadata") return metadata(request, view);
   if (rest == "/rules") return rules(request, view);
   if (rest == "/alerts") return alerts(view);
   if (rest == "/alertmanagers") return alertmanagers(view);
-  if (rest.starts_with("/status/")) return handle_status(rest, view);
   return std::nullopt;
 }
 

@@ -47,11 +47,15 @@ Answer handle_v1(std::string_view rest, const HttpRequest& request, const View& 
         R"({"status":"deprecated","error":"The Alertmanager v1 API was deprecated in version 0.16.0 and is removed as of version 0.27.0 - please use the equivalent route in the v2 API"})",
         410);
   }
+  if (request.method == "OPTIONS") return answer_nothing();
   const bool form = request.method == "POST" && accepts_form(rest);
   if (!is_read(request) && !form) return method_not_allowed();
   if (rest == "/history") return handle_history(request);
   if (auto answer = handle_query_api(rest, request, view)) return *answer;
+  if (auto answer = handle_label_api(rest, request, view)) return *answer;
+  if (auto answer = handle_expression_api(rest, request, options)) return *answer;
   if (auto answer = handle_state_api(rest, request, view, options)) return *answer;
+  if (auto answer = handle_status_api(rest, request, view)) return *answer;
   return answer_text(404, "404 page not found\n");
 }
 

@@ -173,6 +173,9 @@ class View {
   [[nodiscard]] virtual std::vector<std::string> label_values(std::string_view name,
                                                               const SeriesFilter& filter) const = 0;
 
+  // Of the oldest and of the newest sample; the first is later than the second when there is none.
+  [[nodiscard]] virtual std::pair<Timestamp, Timestamp> sample_times() const = 0;
+
   [[nodiscard]] virtual StatusView status() const = 0;
   [[nodiscard]] virtual bool ready() const = 0;
   [[nodiscard]] virtual std::vector<HealthCheck> health() const = 0;

@@ -12,7 +12,7 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::array<Command, 10> kCommands{{
+constexpr std::array<Command, 16> kCommands{{
     {"serve", serve, "run the engine"},
     {"link", link, "make symbolic links under the names of upstream's programs"},
     {"check config", check_config, "check prometheus.yml and the rule files it names"},
@@ -22,16 +22,22 @@ constexpr std::array<Command, 10> kCommands{{
     {"test rules", test_rules, "run unit tests of rules"},
     {"test promql", test_promql, "run test scripts of the query language"},
     {"promql format", promql_format, "print an expression in the usual layout"},
+    {"promql label-matchers set", promql_set_matcher, "set a matcher in every selector of an expression"},
+    {"promql label-matchers delete", promql_delete_matcher, "remove one from every selector"},
+    {"query instant", query_instant, "ask a server for a value"},
+    {"query range", query_range, "ask a server for values over time"},
+    {"query series", query_series, "ask a server for series"},
+    {"query labels", query_labels, "ask a server for the values of a label"},
     {"history", history, "print what happened and who was told"},
 }};
 
 // Commands of promtool and amtool that this program knows of and does not have.
 // clang-format off
 constexpr std::string_view kNotServed[] = {
-    "check service-discovery", "check web-config", "check healthy", "check ready", "query instant",
-    "query range", "query series", "query labels", "query analyze", "debug pprof", "debug metrics",
+    "check service-discovery", "check web-config", "check healthy", "check ready", "query analyze",
+    "debug pprof", "debug metrics",
     "debug all", "push metrics", "tsdb bench", "tsdb analyze", "tsdb list", "tsdb dump",
-    "tsdb dump-openmetrics", "tsdb create-blocks-from", "promql label-matchers",
+    "tsdb dump-openmetrics", "tsdb create-blocks-from",
     "alert query", "alert add", "silence query", "silence add", "silence expire", "silence import",
     "silence update", "cluster show", "config show", "config routes", "template render", "globals", "alert",
 };
@@ -73,21 +79,29 @@ std::vector<std::string_view> words_of(std::string_view path) {
   return words;
 }
 
+// Flags that take a value and may stand before a command or between its words.
+bool takes_value(std::string_view flag) {
+  constexpr std::string_view kFlags[] = {"--enable-feature", "--junit", "--format", "-o",
+                                         "--http.config.file"};
+  return std::find(std::begin(kFlags), std::end(kFlags), flag) != std::end(kFlags);
+}
+
 // Flags that may stand before a command or between its words, as kingpin takes them: they go behind it.
 std::vector<std::string> with_command_first(std::vector<std::string> arguments) {
   std::vector<std::string> flags;
-  std::size_t at = 0;
-  while (at < arguments.size() && arguments[at].substr(0, 2) == "--") {
-    const bool value_follows = arguments[at].find('=') == std::string::npos &&
-                               (arguments[at] == "--enable-feature" || arguments[at] == "--junit");
-    const std::size_t count = value_follows && at + 1 < arguments.size() ? 2 : 1;
-    for (std::size_t i = 0; i < count; ++i) flags.push_back(std::move(arguments[at++]));
-  }
-  arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(at));
-  if (arguments.size() > 1 && arguments[1].substr(0, 8) == "--junit=") {  // promtool test --junit=FILE rules
-    flags.push_back(std::move(arguments[1]));
-    arguments.erase(arguments.begin() + 1);
-  }
+  const auto move_flags = [&](std::size_t at) {
+    while (at < arguments.size() && arguments[at].size() > 1 && arguments[at][0] == '-' &&
+           arguments[at] != "--") {
+      const std::size_t count = takes_value(arguments[at]) && at + 1 < arguments.size() ? 2 : 1;
+      const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto last = first + static_cast<std::ptrdiff_t>(count);
+      flags.insert(flags.end(), first, last);
+      arguments.erase(first, last);
+    }
+  };
+  move_flags(0);
+  // promtool test --junit=FILE rules, promtool query -o json instant
+  if (!arguments.empty() && (arguments[0] == "test" || arguments[0] == "query")) move_flags(1);
   // "--" and what follows it are arguments, whatever they look like.
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   arguments.insert(end, flags.begin(), flags.end());
@@ -132,6 +146,7 @@ Before you ship a file
   check config|rules|metrics   check-config   test rules|promql   promql format
 When something happened
   history        what was sent to whom, and the answer
+  query instant|range|series|labels
 
 Works as promtool, amtool, prometheus, alertmanager when linked under that name (tocsin link DIR).
 Exit codes: 0 fine, 1 failed, 3 lint findings with --lint-fatal.  More: tocsin COMMAND --help

@@ -35,7 +35,13 @@ int check_alertmanager_config(const Invocation& invocation);
 int test_rules(const Invocation& invocation);
 int test_promql(const Invocation& invocation);
 int promql_format(const Invocation& invocation);
+int promql_set_matcher(const Invocation& invocation);
+int promql_delete_matcher(const Invocation& invocation);
 int history(const Invocation& invocation);
+int query_instant(const Invocation& invocation);
+int query_range(const Invocation& invocation);
+int query_series(const Invocation& invocation);
+int query_labels(const Invocation& invocation);
 
 // Sets what the names of --enable-feature stand for. Gives those that mean nothing here.
 [[nodiscard]] std::vector<std::string> enable_features(const std::vector<std::string>& given,

@@ -37,6 +37,7 @@ struct Flags {
   Duration lookback = std::chrono::minutes(5);
   Duration query_timeout = std::chrono::minutes(2);
   std::uint64_t max_samples = 50'000'000;
+  std::uint64_t max_concurrency = 20;
   Duration resend_delay = std::chrono::minutes(1);
   std::uint64_t alerts_per_name = 0;
   std::uint64_t max_silences = 0;
@@ -88,6 +89,8 @@ void declare(CommandLine& line, Flags& flags, Program program) {
   line.duration("query.lookback-delta", flags.lookback, "How far back a query looks for a sample.");
   line.duration("query.timeout", flags.query_timeout, "Longest query.");
   line.number("query.max-samples", flags.max_samples, "Most samples that a query may hold.");
+  line.number("query.max-concurrency", flags.max_concurrency,
+              "Most queries that run at once, and never more than there are --workers.");
   line.duration("rules.alert.resend-delay", flags.resend_delay, "Least time between two posts of an alert.");
   line.number("alerts.per-alertname-limit", flags.alerts_per_name, "Most alerts with one name; 0: no limit.");
   line.duration("alerts.gc-interval", flags.collect_interval, "How often resolved alerts are removed.");
@@ -129,7 +132,9 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   options.external_url = flags.external_url;
   if (line.given("web.route-prefix")) options.route_prefix = flags.route_prefix;
   options.engine.version = kVersion;
-  options.engine.plan.lookback = flags.lookback;
+  // As upstream: none at all means the usual one.
+  options.engine.plan.lookback =
+      flags.lookback > Duration::zero() ? flags.lookback : promql::PlanOptions().lookback;
   options.engine.query_timeout = flags.query_timeout;
   options.engine.query_max_samples = flags.max_samples;
   options.engine.resend_delay = flags.resend_delay;
@@ -147,6 +152,8 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   options.engine.flags = line.values();
   options.workers =
       flags.workers != 0 ? flags.workers : std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
+  // More could only wait for a thread, where they no longer give up when their time is over.
+  options.engine.query_concurrency = std::min<std::uint64_t>(flags.max_concurrency, options.workers);
   for (const std::string& name : flags.ignored) {
     options.warnings.push_back(format("--{} is not used by tocsin and was ignored", name));
   }

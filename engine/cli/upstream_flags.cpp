@@ -65,7 +65,6 @@ constexpr UpstreamFlag kIgnored[] = {
     {"alertmanager.notification-queue-capacity"},
     {"alertmanager.notification-batch-size"},
     {"alertmanager.drain-notification-queue-on-shutdown", false},
-    {"query.max-concurrency"},
     // alertmanager
     {"data.maintenance-interval"},
     {"log.silences", false},

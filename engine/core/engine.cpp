@@ -23,7 +23,8 @@ Engine::State::State(Options engine_options)
       forwarder(options.dispatch_limits, options.seed,
                 [](std::span<const config::RelabelConfig> rules_of_target, const Labels& labels) {
                   return scrape::relabel(rules_of_target, labels);
-                }) {}
+                }),
+      queries(std::max<std::size_t>(options.query_concurrency, 1)) {}
 
 void Engine::State::log(LogLevel level, std::string message,
                         std::vector<std::pair<std::string, std::string>> fields) {
@@ -143,6 +144,7 @@ Actions Engine::step(const Now& now, Input input) {
     state.queue_due_round();
     state.run_queue(*this);
     state.trim_samples();
+    state.watch_queries();
   }
   state.log_events();
   state.keep_changes();
@@ -165,6 +167,7 @@ std::optional<MonoTime> Engine::next_wakeup() const {
   };
   consider(state.next_keeping());
   if (!state.starting.over && state.config != nullptr) consider(state.starting.deadline);
+  consider(state.queries.next_deadline());
   consider(state.dispatcher.next_deadline());
   consider(state.forwarder.next_deadline());
   consider_wall(state.scraping.next_deadline());

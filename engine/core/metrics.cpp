@@ -59,6 +59,10 @@ void write_storage(MetricsText& out, const Keeping& keeping) {
 }
 
 void write_queries(MetricsText& out, const Engine::State& state) {
+  out.gauge("prometheus_engine_queries", "The current number of queries being executed or waiting.",
+            number(state.queries.size()));
+  out.gauge("prometheus_engine_queries_concurrent_max", "The max number of concurrent queries.",
+            number(state.queries.most_running()));
   out.counter("prometheus_engine_queries_total", "Queries asked over the API.",
               number(state.counters.queries));
   out.family("prometheus_engine_query_duration_seconds", MetricKind::summary, "Query timings.")

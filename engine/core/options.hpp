@@ -29,6 +29,7 @@ struct Options {
   promql::ParserOptions parser;
   Duration query_timeout = std::chrono::minutes(2);
   std::size_t query_max_samples = 50'000'000;
+  std::size_t query_concurrency = 20;  // ad-hoc queries that run at once
   Duration resend_delay = std::chrono::minutes(1);
   bool enable_lifecycle = false;  // POST /-/reload in the modes with a Prometheus configuration
   std::string notify_sink;        // shown in /-/ready and on the page; the transport does the rest

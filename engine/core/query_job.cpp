@@ -33,6 +33,7 @@ class QueryJob final : public Job {
 
   void apply(Engine& engine) override {
     engine.state().store.release_view(std::move(view_));
+    engine.state().queries.ended();
     engine.state().actions.emplace_back(Respond{request_, std::move(response_)});
   }
 
@@ -47,8 +48,9 @@ class QueryJob final : public Job {
 
 }  // namespace
 
-QueryStart start_query(RequestId request, api::QueryCommand command, const Options& options,
-                       Duration evaluation_interval, engine::Store& store) {
+QueryStart make_query_job(AskedQuery query, MonoTime now, const Options& options,
+                          Duration evaluation_interval, engine::Store& store) {
+  api::QueryCommand& command = query.command;
   auto parsed = promql::parse_expr(command.query, options.parser);
   if (!parsed.ok()) return {nullptr, api::answer_bad_query(parsed.error(command.query).text)};
   const promql::ValueType type = parsed.value->type();
@@ -62,9 +64,13 @@ QueryStart start_query(RequestId request, api::QueryCommand command, const Optio
   plan_options.default_subquery_step = evaluation_interval;
   auto plan = promql::Plan::compile(std::move(parsed.value), command.query, plan_options);
   if (!plan) return {nullptr, api::answer_bad_query(plan.error().text)};
+  if (query.deadline <= now) {
+    return {nullptr, api::answer_query(command, promql::EvalError(promql::EvalErrorKind::timeout,
+                                                                  "query timed out in query execution"))};
+  }
   auto view = store.pin(plan->selections(command.range));
-  return {std::make_unique<QueryJob>(request, std::move(command), std::move(*plan), options.query_max_samples,
-                                     std::move(view)),
+  return {std::make_unique<QueryJob>(query.id, std::move(command), std::move(*plan),
+                                     options.query_max_samples, std::move(view)),
           {}};
 }
 

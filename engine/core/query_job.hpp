@@ -7,19 +7,20 @@
 #include "engine/api/handler.hpp"
 #include "engine/core/io.hpp"
 #include "engine/core/options.hpp"
+#include "engine/core/query_queue.hpp"
 #include "engine/store/store.hpp"
 #include "promql/engine.hpp"
 
 namespace tocsin::core {
 
-// The job, or the answer at once when the query cannot be parsed. The job gives its view back to `store`,
-// which must outlive it, when it is applied.
+// The job, or the answer at once when the query cannot be parsed or has no time. The job gives its view back
+// to `store`, which must outlive it, when it is applied, and tells the engine's QueryQueue that it ended.
 struct QueryStart {
   std::unique_ptr<Job> job;
   api::HttpResponse refused;  // when job is null
 };
 
-[[nodiscard]] QueryStart start_query(RequestId request, api::QueryCommand command, const Options& options,
-                                     Duration evaluation_interval, engine::Store& store);
+[[nodiscard]] QueryStart make_query_job(AskedQuery query, MonoTime now, const Options& options,
+                                        Duration evaluation_interval, engine::Store& store);
 
 }  // namespace tocsin::core

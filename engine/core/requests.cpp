@@ -24,12 +24,7 @@ struct CommandHandler {
 
   void operator()(api::QueryCommand command) const {
     ++state.counters.queries;
-    const Duration timeout =
-        std::min(command.timeout.value_or(state.options.query_timeout), state.options.query_timeout);
-    QueryStart start =
-        start_query(id, std::move(command), state.options, state.evaluation_interval(), state.store);
-    if (start.job == nullptr) return respond(std::move(start.refused));
-    state.issue_job(std::move(start.job), false, timeout);
+    state.add_query(id, std::move(command));
   }
 
   void operator()(api::PostAlertsCommand command) const {
@@ -95,7 +90,39 @@ struct CommandHandler {
   }
 };
 
+// When a query that asks now has to be over.
+MonoTime deadline_of(const Engine::State& state, const api::QueryCommand& command) {
+  const Duration longest = state.options.query_timeout;
+  return state.now.mono + std::min(command.timeout.value_or(longest), longest);
+}
+
 }  // namespace
+
+void Engine::State::add_query(RequestId id, api::QueryCommand command) {
+  const MonoTime deadline = deadline_of(*this, command);
+  queries.add({id, std::move(command), deadline});
+}
+
+void Engine::State::watch_queries() {
+  // What has no time at all is not late because it waited: it is started, and told so.
+  while (auto query = queries.take_next()) start_query(std::move(*query));
+  for (const AskedQuery& query : queries.take_expired(now.mono)) {
+    // Upstream's words, which come from its context.
+    actions.emplace_back(Respond{query.id, api::answer_bad_query("context deadline exceeded")});
+  }
+}
+
+void Engine::State::start_query(AskedQuery query) {
+  const Duration timeout = query.deadline - now.mono;
+  const RequestId id = query.id;
+  QueryStart start = make_query_job(std::move(query), now.mono, options, evaluation_interval(), store);
+  if (start.job == nullptr) {
+    queries.ended();
+    actions.emplace_back(Respond{id, std::move(start.refused)});
+    return;
+  }
+  issue_job(std::move(start.job), false, timeout);
+}
 
 void Engine::State::handle_request(RequestReceived received) {
   ++counters.http_requests;
@@ -113,6 +140,7 @@ void Engine::State::handle_request(RequestReceived received) {
   api_options.prometheus = config != nullptr && config->prometheus != nullptr;
   api_options.enable_lifecycle = options.enable_lifecycle;
   api_options.external_url = options.external_url;
+  api_options.parser = options.parser;
   std::visit(CommandHandler{*this, received.id, actor_of(received.request)},
              api::handle(received.request, view, api_options));
 }

@@ -14,6 +14,7 @@
 #include "engine/core/config_snapshot.hpp"
 #include "engine/core/engine.hpp"
 #include "engine/core/keeping.hpp"
+#include "engine/core/query_queue.hpp"
 #include "engine/core/starting.hpp"
 #include "engine/core/store_sink.hpp"
 #include "engine/core/work_queue.hpp"
@@ -85,6 +86,7 @@ struct Engine::State {
   dispatch::Forwarder forwarder;
 
   WorkQueue queue;
+  QueryQueue queries;
   std::uint64_t next_call = 1;
   std::map<CallId, CallPurpose> calls;
   Loading loading;
@@ -171,6 +173,10 @@ struct Engine::State {
 
   // requests.cpp
   void handle_request(RequestReceived received);
+  void add_query(RequestId id, api::QueryCommand command);
+  // Starts what may run, and answers what has waited too long.
+  void watch_queries();
+  void start_query(AskedQuery query);
 
   // metrics.cpp
   [[nodiscard]] std::string metrics() const;

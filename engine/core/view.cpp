@@ -197,6 +197,10 @@ std::vector<std::string> CoreView::label_values(std::string_view name, const Ser
   return state_.store.label_values(name, {filter.selectors, filter.from, filter.to});
 }
 
+std::pair<Timestamp, Timestamp> CoreView::sample_times() const {
+  return {state_.store.min_time(), state_.store.max_time()};
+}
+
 api::StatusView CoreView::status() const {
   api::StatusView status;
   status.version = state_.options.version;

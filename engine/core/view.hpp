@@ -24,6 +24,7 @@ class CoreView final : public api::View {
   [[nodiscard]] std::vector<std::string> label_names(const SeriesFilter& filter) const override;
   [[nodiscard]] std::vector<std::string> label_values(std::string_view name,
                                                       const SeriesFilter& filter) const override;
+  [[nodiscard]] std::pair<Timestamp, Timestamp> sample_times() const override;
   [[nodiscard]] api::StatusView status() const override;
   [[nodiscard]] bool ready() const override;
   [[nodiscard]] std::vector<api::HealthCheck> health() const override;

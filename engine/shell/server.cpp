@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -78,6 +79,7 @@ class Server {
         log_(options_.log, options_.log.format == LogFormat::json ? Logger::Stream::standard_output
                                                                   : Logger::Stream::standard_error),
         workers_(options_.workers),
+        query_workers_(options_.workers),
         client_(loop_, files_, {"tocsin/" + options_.engine.version, options_.engine.notify_sink}),
         access_(files_, {options_.web_config,
                          [this](std::function<void()> job) { return workers_.submit(std::move(job)); },
@@ -120,7 +122,10 @@ class Server {
   Logger log_;
   asio::io_context loop_{1};
   InputBox inbox_{kMaxWaitingRequests};
+  std::atomic<bool> ending_{false};  // jobs that run give up
   WorkerPool workers_;
+  // Of the same number: a query that takes long must not hold up the pages that were scraped.
+  WorkerPool query_workers_;
   HttpClient client_;
   WebAccess access_;
   HttpServer http_;
@@ -203,7 +208,10 @@ Result<void> Server::run(core::LoadedConfig first) {
   loop_.run();
   owner.join();
   finish_state();
+  // Nobody waits for what is still asked.
+  ending_ = true;
   workers_.stop();
+  query_workers_.stop();
   log_.write({core::LogLevel::info, "stopped", {}});
   return {};
 }
@@ -282,11 +290,13 @@ void Server::log(core::LogRecord record) {
 
 void Server::run_job(core::JobTicket ticket) {
   const auto shared = std::make_shared<core::JobTicket>(std::move(ticket));
-  const bool taken = workers_.submit([this, shared] {
+  WorkerPool& pool = shared->ordered ? workers_ : query_workers_;
+  const bool taken = pool.submit([this, shared] {
     const MonoTime began = read_mono_clock();
     const Duration limit = shared->timeout;
-    shared->job->run(
-        [began, limit] { return limit > Duration::zero() && read_mono_clock() - began > limit; });
+    shared->job->run([this, began, limit] {
+      return ending_ || (limit > Duration::zero() && read_mono_clock() - began > limit);
+    });
     inbox_.push(std::move(*shared));
   });
   // The core bounds what it asks for, far below the pool's limit; a job it would wait for must not get lost.

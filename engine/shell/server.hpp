@@ -4,7 +4,7 @@
 //   io       this thread: Asio, curl, HTTP. Stamps, sends, receives; never runs core code.
 //   owner    steps the core.
 //   db       writes the state file.
-//   workers  parse, query, load configuration, compress.
+//   workers  parse, load configuration, compress; as many others run queries.
 //
 // Inputs reach the owner through the inbox; actions reach io as one post for each step.
 #pragma once

@@ -17,6 +17,7 @@ class FakeView final : public View {
   std::vector<SilenceView> silence_list;
   std::vector<Labels> series_list;
   StatusView status_view;
+  std::pair<Timestamp, Timestamp> times{Timestamp::max(), Timestamp::min()};
   std::vector<HealthCheck> checks;
   bool is_ready = true;
 
@@ -34,6 +35,7 @@ class FakeView final : public View {
   std::vector<std::string> label_values(std::string_view name, const SeriesFilter&) const override {
     return {"first of " + std::string(name), "second"};
   }
+  std::pair<Timestamp, Timestamp> sample_times() const override { return times; }
   StatusView status() const override { return status_view; }
   bool ready() const override { return is_ready; }
   std::vector<HealthCheck> health() const override { return checks; }

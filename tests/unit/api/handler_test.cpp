@@ -118,9 +118,9 @@ TEST_CASE("results of queries are written as upstream writes them") {
   };
   const Timestamp time = timestamp_from_ms(1737626400050);
   CHECK(body_of(promql::Scalar{time, 1e6}) ==
-        R"({"status":"success","data":{"resultType":"scalar","result":[1737626400.050,"1000000"]}})");
+        R"({"status":"success","data":{"resultType":"scalar","result":[1737626400.05,"1000000"]}})");
   CHECK(body_of(promql::StringValue{timestamp_from_ms(-1500), "a<b"}) ==
-        R"({"status":"success","data":{"resultType":"string","result":[-1.500,"a\u003cb"]}})");
+        R"({"status":"success","data":{"resultType":"string","result":[-1.5,"a\u003cb"]}})");
   CHECK(
       body_of(promql::Vector{{Labels{{"a", "<"}}, {time, 0.1, nullptr}}}) ==
       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"<"},"value":[1737626400.050,"0.1"]}]}})");

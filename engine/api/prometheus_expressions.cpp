@@ -1,0 +1,61 @@
+// The part of Prometheus' API that reads expressions and no samples: format_query, parse_query,
+// query_exemplars.
+#include <algorithm>
+
+#include "engine/api/answers.hpp"
+#include "engine/api/expression_tree.hpp"
+#include "engine/api/routes.hpp"
+#include "promql/format.hpp"
+#include "promql/parser.hpp"
+#include "promql/printer.hpp"
+
+namespace tocsin::api {
+namespace {
+
+Answer format_query(const std::string& query, const promql::ParserOptions& options) {
+  const auto expr = promql::parse_expr(query, options);
+  if (!expr.ok()) return answer_bad_parameter("query", expr.error(query).text);
+  return answer_success([&expr](JsonWriter& json) { json.string(promql::prettify(*expr.value)); });
+}
+
+Answer parse_query(const std::string& query, const promql::ParserOptions& options) {
+  const auto expr = promql::parse_expr(query, options);
+  if (!expr.ok()) return answer_bad_parameter("query", expr.error(query).text);
+  return answer_success([&expr](JsonWriter& json) { write_tree(json, *expr.value); });
+}
+
+// Exemplars are not kept. What is asked for is checked all the same, as a client would be told upstream.
+Answer query_exemplars(const HttpRequest& request, const promql::ParserOptions& options) {
+  Timestamp bounds[2] = {Timestamp::min(), Timestamp::max()};
+  for (int i = 0; i < 2; ++i) {
+    const std::string_view name = i == 0 ? "start" : "end";
+    const std::string_view text = request.parameter(name);
+    if (text.empty()) continue;
+    const auto time = parse_time(text);
+    if (!time) {
+      return answer_bad_parameter(name, format("invalid time value for '{}': {}", name, time.error().text));
+    }
+    bounds[i] = *time;
+  }
+  if (bounds[1] < bounds[0]) {
+    return answer_error(ErrorType::bad_data, "end timestamp must not be before start timestamp");
+  }
+  const std::string query(request.parameter("query"));
+  const auto expr = promql::parse_expr(query, options);
+  if (!expr.ok()) return answer_error(ErrorType::bad_data, expr.error(query).text);
+  if (!has_selector(*expr.value)) return answer_nothing();
+  return answer_success([](JsonWriter& json) { json.begin_array().end_array(); });
+}
+
+}  // namespace
+
+std::optional<Answer> handle_expression_api(std::string_view rest, const HttpRequest& request,
+                                            const ApiOptions& options) {
+  const std::string query(request.parameter("query"));
+  if (rest == "/format_query") return format_query(query, options.parser);
+  if (rest == "/parse_query") return parse_query(query, options.parser);
+  if (rest == "/query_exemplars") return query_exemplars(request, options.parser);
+  return std::nullopt;
+}
+
+}  // namespace tocsin::api
