@@ -75,7 +75,7 @@ void Engine::State::run_queue(Engine& engine) {
     note_rule_run(*run);
     keep_rule_run(*run);
     feed_dispatcher(std::move(run->outcome.changes), &run->rule);
-    forwarder.enqueue(std::move(run->outcome.to_send), now);
+    forwarder.enqueue(run->outcome.to_send, now);
     // What has become due by this alert goes out before the next rule is looked at.
     send_notifications();
   }

@@ -178,7 +178,7 @@ bool Forwarder::has_targets() const {
   return !state_->targets.empty();
 }
 
-void Forwarder::enqueue(std::vector<rules::OutgoingAlert> alerts, const Now& now) {
+void Forwarder::enqueue(const std::vector<rules::OutgoingAlert>& alerts, const Now& now) {
   state_->last_enqueue = now.mono;
   for (auto& [url, target] : state_->targets) state_->add(target, url, alerts);
 }

@@ -73,7 +73,7 @@ class Forwarder {
   [[nodiscard]] bool has_targets() const;
 
   // Labels are those after the global alert_relabel_configs; those of each Alertmanager are applied here.
-  void enqueue(std::vector<rules::OutgoingAlert> alerts, const Now& now);
+  void enqueue(const std::vector<rules::OutgoingAlert>& alerts, const Now& now);
   [[nodiscard]] std::vector<ForwardRequest> step(const Now& now);
   void reply(ForwardId id, const notifiers::Reply& reply, const Now& now);
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
