@@ -68,7 +68,7 @@ Answer label_names(const HttpRequest& request, const View& view) {
 // as _2e_, and _ itself as __. What does not keep to that is the name itself.
 std::string unescape_label_name(std::string_view name) {
   constexpr std::string_view kPrefix = "U__";
-  constexpr std::size_t kMostDigits = 6;
+  constexpr std::size_t kMostDigits = 5;  // upstream takes no sixth
   if (!name.starts_with(kPrefix)) return std::string(name);
   std::string plain;
   for (std::string_view rest = name.substr(kPrefix.size()); !rest.empty();) {
@@ -78,7 +78,7 @@ std::string unescape_label_name(std::string_view name) {
       continue;
     }
     const std::size_t close = rest.find('_', 1);
-    if (close == std::string_view::npos || close > kMostDigits) return std::string(name);
+    if (close > kMostDigits + 1) return std::string(name);  // or none at all
     if (close == 1) {
       plain += '_';
     } else {

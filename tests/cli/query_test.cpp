@@ -39,9 +39,9 @@ struct RuleEngine {
     url = "http://" + process->err().substr(at, process->err().find_first_of(" \n", at) - at);
   }
   // The arguments behind "query"; SERVER stands for the server.
-  [[nodiscard]] test::Ended query(std::vector<std::string> arguments) const {
+  [[nodiscard]] test::Ended query(const std::vector<std::string>& arguments) const {
     std::vector<std::string> command{TOCSIN_BINARY, "query"};
-    for (std::string& argument : arguments) command.push_back(argument == "SERVER" ? url : argument);
+    for (const std::string& argument : arguments) command.push_back(argument == "SERVER" ? url : argument);
     return run_command(command);
   }
 

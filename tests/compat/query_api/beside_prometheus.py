@@ -71,7 +71,7 @@ reqs_total[10s]
 """
 
 LABEL_NAMES = """code __name__ le nosuch U__label_2e_with_2e_dots U__ U__code label.with.dots U__a_zz_ U__x__y
-U___2e_ U__a_1F600_b U__a_110000_ U__a_ U__a_2 %FF 9x U__label_2E_with_2e_dots U__d800__ U___d800_""".split()
+U___2e_ U__a_1F600_b U__a_110000_ U__a_ U__a_2 U__a_010000_ U__a_01000_ %FF 9x U__label_2E_with_2e_dots U__d800__ U___d800_""".split()
 
 
 class Page(http.server.BaseHTTPRequestHandler):

@@ -11,7 +11,7 @@ namespace {
 
 using Query = std::vector<std::pair<std::string, std::string>>;
 
-Answer ask(std::string path, Query query = {}, const View& view = FakeView(), ApiOptions options = {},
+Answer ask(std::string path, Query query = {}, const View& view = FakeView(), const ApiOptions& options = {},
            std::string method = "GET") {
   HttpRequest request;
   request.method = std::move(method);
@@ -89,7 +89,7 @@ TEST_CASE("the name of a label may be escaped") {
   CHECK(values("U___1F600_") == of("\xF0\x9F\x98\x80"));
   CHECK(values("label.with.dots") == of("label.with.dots"));
   for (const std::string not_escaped :
-       {"U__a_", "U__a_2", "U__a_zz_", "U__d_d800_", "U__a_110000_", "U__a_0000001_", "U_a"}) {
+       {"U__a_", "U__a_2", "U__a_zz_", "U__d_d800_", "U__a_110000_", "U__a_010000_", "U_a"}) {
     CHECK(values(not_escaped) == of(not_escaped));
   }
   CHECK(values("U__") == bad_data(R"(invalid label name: \"\")"));
