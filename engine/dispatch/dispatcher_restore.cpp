@@ -165,7 +165,9 @@ void Dispatcher::State::Restoring::restore_alerts() {
   apply_ends(kept_);
   for (KeptAlert& record : kept_.alerts) {
     const bool was_over = record.alert.resolved_at(anchor_.written_at());
-    const Duration promised = record.alert.ends_at - record.alert.updated_at;
+    // By a clock that was not set nobody can tell how far ahead the sender named the end.
+    const Duration promised =
+        kept_.clock_was_in_doubt ? Duration::zero() : record.alert.ends_at - record.alert.updated_at;
     anchor_.move(record.alert);
     if (was_over) continue;
     moved_ = give_grace(record.alert, std::max(resolve_timeout, promised), now_.wall) || moved_;

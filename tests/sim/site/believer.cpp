@@ -113,6 +113,13 @@ bool Believer::is_news(std::size_t number, const Duty& duty, const Ear& ear, con
 }
 
 void Believer::hear(const Message& message) {
+  if (!message.heard) {
+    // If one of these fires again it may be told again: the sender cannot know what the service believes.
+    for (const Labels& labels : message.resolved) {
+      ears_[{message.receiver, message.group}].beliefs[numbers_.at(labels)].unacknowledged = true;
+    }
+    return;
+  }
   if (!keys_.insert({message.receiver, message.key}).second) {
     for (const Labels& labels : message.firing) {
       Belief& belief = ears_[{message.receiver, message.group}].beliefs[numbers_.at(labels)];

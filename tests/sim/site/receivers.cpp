@@ -38,8 +38,10 @@ Labels labels_of(const json::value& alert) {
 }  // namespace
 
 // http://r1.example/hook
-void Receivers::receive(const core::HttpCall& call, std::size_t receiver, Duration at, bool acknowledged) {
+void Receivers::receive(const core::HttpCall& call, std::size_t receiver, Duration at, bool acknowledged,
+                        bool heard) {
   Message message;
+  message.heard = heard;
   message.acknowledged = acknowledged;
   message.at = at;
   message.receiver = receiver;
@@ -70,6 +72,7 @@ testing::CallAnswer Receivers::answer(const core::HttpCall& call, Duration at) {
     case Ailment::unresolved:
       return with_error(core::CallError::resolve, "no such host", milliseconds(30));
     case Ailment::hangs:
+      receive(call, receiver, at, false, false);
       return with_status(200, hours(10));
     case Ailment::swallows:
       receive(call, receiver, at, false);

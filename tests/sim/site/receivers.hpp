@@ -26,10 +26,11 @@ enum class Ailment : std::uint8_t {
 };
 inline constexpr int kAilments = 11;
 
-// A message that a service took.
+// A message that a service took, or that hangs.
 struct Message {
   Duration at{};
   std::size_t receiver = 0;
+  bool heard = true;         // false: the service did not take it, and the sender cannot know
   bool acknowledged = true;  // the sender heard that it was taken
   std::string key;           // Idempotency-Key
   std::string group;
@@ -47,12 +48,13 @@ class Receivers {
   [[nodiscard]] std::size_t count() const { return ailments_.size(); }
 
   [[nodiscard]] testing::CallAnswer answer(const core::HttpCall& call, Duration at);
-  // What was taken since the last call.
+  // What was taken, or hangs, since the last call.
   [[nodiscard]] std::vector<Message> take() { return std::exchange(taken_, {}); }
   [[nodiscard]] std::uint64_t attempts() const { return attempts_; }
 
  private:
-  void receive(const core::HttpCall& call, std::size_t receiver, Duration at, bool acknowledged = true);
+  void receive(const core::HttpCall& call, std::size_t receiver, Duration at, bool acknowledged = true,
+               bool heard = true);
 
   std::vector<Ailment> ailments_;
   dispatch::Random random_;

@@ -224,6 +224,28 @@ TEST_CASE("a sender that posts to a box without a clock is given its time when t
   site.post();
   site.world->run_for(minutes(2));
   CHECK(site.told() == Lines{"firing P0"});
+  // And no more than that.
+  site.world->run_for(minutes(10));
+  CHECK(site.told() == Lines{"firing P0", "resolved P0"});
+}
+
+TEST_CASE("a sender that fell silent around a boot without a clock is waited for, and not for ever") {
+  Gateway site;
+  site.post();
+  site.world->run_for(minutes(1));
+  REQUIRE(site.told() == Lines{"firing P0"});
+  site.disk->crash(VirtualDisk::Crash::power_lost, site.world->now().mono);
+  const WallTime was = site.world->now().wall;
+  site.world.reset();
+  site.now = {WallTime(minutes(2)), MonoTime(seconds(5))};
+  site.begin();
+  site.world->run_for(seconds(30));
+  site.disk->crash(VirtualDisk::Crash::killed, site.world->now().mono);
+  site.now = {was + minutes(16), site.world->now().mono + minutes(15)};
+  site.world.reset();
+  site.begin();
+  site.world->run_for(minutes(15));
+  CHECK(site.told() == Lines{"firing P0", "resolved P0"});
 }
 
 TEST_CASE("a start with files that are rejected, and none that were accepted before, waits for a reload") {
