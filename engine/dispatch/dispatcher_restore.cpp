@@ -61,15 +61,12 @@ void apply_ends(Kept& kept) {
 
 // A posted alert could not be posted again while nobody listened. Its sender gets as long as it would have
 // had, from now on; if the end that it named has passed, it is unknown until then.
-// Returns whether it was given any.
-bool give_grace(Alert& alert, Duration grace, WallTime now) {
-  if (alert.origin != Origin::posted || alert.ends_at == kNoTime) return false;
+void give_grace(Alert& alert, Duration grace, WallTime now) {
   if (alert.ends_at <= now) {
     alert.unknown = true;
     alert.timeout = true;  // or a post with an earlier end would not count
   }
   alert.ends_at = std::max(alert.ends_at, now + grace);
-  return true;
 }
 
 // The receiver's name in the identity of an integration, for one that is not there to be asked.
@@ -164,13 +161,17 @@ void Dispatcher::State::Restoring::restore_alerts() {
   const Duration resolve_timeout = state_.running->config().global.resolve_timeout;
   apply_ends(kept_);
   for (KeptAlert& record : kept_.alerts) {
-    const bool was_over = record.alert.resolved_at(anchor_.written_at());
+    const bool is_promised = record.alert.origin == Origin::posted && record.alert.ends_at != kNoTime &&
+                             !record.alert.resolved_at(anchor_.written_at());
+    Duration grace = resolve_timeout;
     // By a clock that was not set nobody can tell how far ahead the sender named the end.
-    const Duration promised =
-        kept_.clock_was_in_doubt ? Duration::zero() : record.alert.ends_at - record.alert.updated_at;
+    if (is_promised && !kept_.clock_was_in_doubt) {
+      grace = std::max(grace, record.alert.ends_at - record.alert.updated_at);
+    }
     anchor_.move(record.alert);
-    if (was_over) continue;
-    moved_ = give_grace(record.alert, std::max(resolve_timeout, promised), now_.wall) || moved_;
+    if (!is_promised) continue;
+    give_grace(record.alert, grace, now_.wall);
+    moved_ = true;
   }
   std::set<RowId> ends;
   for (const KeptEnds& row : kept_.ends) ends.insert(row.row);
