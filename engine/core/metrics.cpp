@@ -232,6 +232,8 @@ void write_dispatch(MetricsText& out, const Engine::State& state) {
               number(counters.alerts_limited));
   out.counter("alertmanager_dispatcher_aggregation_group_limit_reached_total",
               "Groups refused because a limit was reached.", number(counters.groups_limited));
+  out.counter("tocsin_silences_limited_total", "Silences refused because a limit was reached.",
+              number(state.dispatcher.silences().refused()));
   out.counter("tocsin_notification_template_failures_total",
               "Fields whose template failed and that were sent with their default text.",
               number(counters.template_failures));

@@ -160,7 +160,10 @@ Result<std::string> Silences::set(Silence silence, WallTime now, Random& random)
   silence.updated_at = now;
 
   if (known != silences_.end() && can_update(known->second, silence, now)) {
-    if (const Result<void> room = check_room(silence); !room) return room.error();
+    if (const Result<void> room = check_room(silence); !room) {
+      ++refused_;
+      return room.error();
+    }
     silence.row = known->second.row;
     known->second = std::move(silence);
     ++version_;
@@ -168,11 +171,15 @@ Result<std::string> Silences::set(Silence silence, WallTime now, Random& random)
     return known->first;
   }
   if (limits_.silences > 0 && silences_.size() + 1 > limits_.silences) {
+    ++refused_;
     return Error(
         format("exceeded maximum number of silences: {} (limit: {})", silences_.size(), limits_.silences));
   }
   if (silence.starts_at < now) silence.starts_at = now;
-  if (const Result<void> room = check_room(silence); !room) return room.error();
+  if (const Result<void> room = check_room(silence); !room) {
+    ++refused_;
+    return room.error();
+  }
   if (known != silences_.end()) {
     const Result<void> expired = expire(known->first, now);
     if (!expired) return expired.error();

@@ -75,6 +75,8 @@ class Silences {
   void collect(WallTime now);
   // Grows with each change; time alone does not change it.
   [[nodiscard]] std::uint64_t version() const { return version_; }
+  // How many were refused because a limit was reached.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
   [[nodiscard]] ChangeLog<std::string>& changes() { return changes_; }
 
  private:
@@ -82,6 +84,7 @@ class Silences {
 
   Limits limits_;
   std::uint64_t version_ = 0;
+  std::uint64_t refused_ = 0;
   std::map<std::string, Silence, std::less<>> silences_;
   RowId last_row_ = 0;
   ChangeLog<std::string> changes_;

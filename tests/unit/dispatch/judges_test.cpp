@@ -179,6 +179,7 @@ TEST_CASE("SilencesBeyondTheLimitAreRefused") {
   CHECK(silences.set(silence_of({{"a", MatchType::equal, "1"}}, 0, 100), at(0), random));
   CHECK(silences.set(silence_of({{"a", MatchType::equal, "1"}}, 0, 100), at(0), random).error().text ==
         "exceeded maximum number of silences: 1 (limit: 1)");
+  CHECK(silences.refused() == 2);
 }
 
 TEST_CASE("TimeIntervalsAreUtcWithExclusiveEndsAndClampedDays") {
