@@ -83,13 +83,15 @@ void Engine::State::keep_rule_run(const rules::RuleRun& run) {
   }
 }
 
+void Engine::State::keep_alerts_of(rules::Group& group) {
+  group.for_each_alert([this](const rules::RuleKey& key, const Labels& labels, rules::Alert& alert) {
+    keep_rule_alert(key, labels, alert);
+  });
+}
+
 // All of them changed.
 void Engine::State::keep_all_rule_alerts() {
-  for (const auto& group : rules.groups()) {
-    group->for_each_alert([this](const rules::RuleKey& key, const Labels& labels, rules::Alert& alert) {
-      keep_rule_alert(key, labels, alert);
-    });
-  }
+  for (const auto& group : rules.groups()) keep_alerts_of(*group);
 }
 
 // After a reload: rules have other names or places, or are gone.
@@ -98,11 +100,7 @@ void Engine::State::keep_reloaded_rules(const rules::ReloadReport& report) {
   for (const std::int64_t row : report.rows_gone) {
     keeping.rows.push_back({{Table::rule_alerts, row}, std::nullopt});
   }
-  for (rules::Group* const group : report.changed) {
-    group->for_each_alert([this](const rules::RuleKey& key, const Labels& labels, rules::Alert& alert) {
-      keep_rule_alert(key, labels, alert);
-    });
-  }
+  for (rules::Group* const group : report.changed) keep_alerts_of(*group);
 }
 
 // The configuration that is in force now, as text.
@@ -120,8 +118,10 @@ void Engine::State::note(api::HistoryEntry entry) {
   entry.at = now.wall;
   if (keeping.mode == StorageMode::off) return;
   if (keeping.history.size() >= kHistoryBacklog) {
-    keeping.history.erase(keeping.history.begin());
-    ++keeping.counters.history_dropped;
+    // Some at once, so that an event in a storm does not move all that wait.
+    constexpr std::size_t kDropped = kHistoryBacklog / 10;
+    keeping.history.erase(keeping.history.begin(), keeping.history.begin() + kDropped);
+    keeping.counters.history_dropped += kDropped;
   }
   keeping.history.push_back(std::move(entry));
 }
@@ -194,9 +194,7 @@ void Engine::State::send_persist(Persist persist) {
   dispatch::RowId last_outbox = 0;
   for (const RowWrite& row : persist.rows) {
     if (row.key.table == Table::outbox && row.body) last_outbox = std::max(last_outbox, row.key.id);
-    keeping.counters.bytes += row.body ? row.body->size() : 0;
   }
-  keeping.counters.rows += persist.rows.size();
   if (last_outbox != 0) keeping.outbox.emplace_back(persist.sequence, last_outbox);
   for (Respond& respond : std::exchange(keeping.to_hold, {})) {
     // Where storage is broken nobody waits for it.
@@ -244,7 +242,6 @@ void Engine::State::free_held(std::uint64_t sequence) {
 }
 
 void Engine::State::storage_failed(const std::string& error) {
-  ++keeping.counters.failures;
   keeping.retry_at = now.mono + kStorageRetry;
   if (keeping.error != error) {
     log(LogLevel::error, "state cannot be written, going on in memory", {{"err", error}});

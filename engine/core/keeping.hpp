@@ -26,7 +26,7 @@ inline constexpr Duration kTextsInterval = std::chrono::minutes(15);
 inline constexpr Duration kStorageRetry = std::chrono::seconds(30);
 // How long a start waits for its state. A disk that does not answer must not keep anybody from being paged.
 inline constexpr Duration kLongestStateLoad = std::chrono::seconds(10);
-// History entries that wait for storage to work again; the oldest are dropped and counted.
+// History entries that wait for storage to work again; the oldest tenth is dropped and counted.
 inline constexpr std::size_t kHistoryBacklog = 10'000;
 
 enum class StorageMode : std::uint8_t {
@@ -47,9 +47,6 @@ struct HeldResponse {
 
 struct StorageCounters {
   std::uint64_t commits = 0;
-  std::uint64_t failures = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;
   std::uint64_t answered_early = 0;   // requests whose answer did not wait any longer
   std::uint64_t history_dropped = 0;  // entries, while storage was broken
   std::uint64_t damaged_rows = 0;     // at the start

@@ -43,12 +43,7 @@ void write_storage(MetricsText& out, const Keeping& keeping) {
   const StorageCounters& counters = keeping.counters;
   out.gauge("tocsin_storage_working", "Whether what must survive a restart is being written.",
             keeping.mode == StorageMode::works ? 1 : 0);
-  out.counter("tocsin_storage_commits_total", "Transactions written.", number(counters.commits));
-  out.counter("tocsin_storage_failures_total", "Transactions that could not be written.",
-              number(counters.failures));
-  out.counter("tocsin_storage_rows_total", "Rows handed over to be written.", number(counters.rows));
-  out.counter("tocsin_storage_bytes_total", "Bytes of rows handed over to be written.",
-              number(counters.bytes));
+  // What the file took is counted by whoever writes it (engine/shell/state_metrics.cpp).
   out.counter("tocsin_storage_answered_early_total",
               "Requests answered before what they changed was written, as the disk was too slow.",
               number(counters.answered_early));

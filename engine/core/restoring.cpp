@@ -19,13 +19,13 @@ namespace {
 // Clocks are set by a little all the time.
 constexpr Duration kClockSlack = std::chrono::minutes(1);
 
-// A rule's alert was last looked at by a process that was alive until `last_alive`.
-void move_clock(rules::Alert& alert, WallTime last_alive, bool was_in_doubt, WallTime now) {
-  const Duration gap = now - last_alive;
+// A rule's alert was last looked at by the process that wrote what was kept.
+void move_clock(rules::Alert& alert, const dispatch::Kept& kept, WallTime now) {
+  const Duration gap = now - kept.last_alive;
   const auto move = [gap](WallTime& time) {
     if (time != kNoTime) time += gap;
   };
-  if (gap < Duration::zero() || was_in_doubt) {
+  if (kept.is_of_another_clock(now)) {
     // The clock of this machine is not set, or was not: all that was kept lies in another time.
     alert.clock = rules::shifted(alert.clock, gap);
     if (alert.told) move(alert.told->starts_at);
@@ -43,7 +43,7 @@ std::vector<rules::RuleState> rule_states(std::vector<KeptRuleAlert> records, co
   using Key = std::tuple<std::string, std::string, std::string, std::uint64_t>;
   std::map<Key, rules::RuleState> states;
   for (KeptRuleAlert& record : records) {
-    move_clock(record.alert, kept.last_alive, kept.clock_was_in_doubt, now);
+    move_clock(record.alert, kept, now);
     rules::RuleState& state = states[{record.file, record.group, record.rule, record.ordinal}];
     state.file = record.file;
     state.group = record.group;
@@ -90,7 +90,7 @@ void reconcile(Engine::State& state) {
 // "" if nobody can know, for one of the two clocks was not set.
 std::string down_for(const Engine::State& state) {
   const Life& life = state.keeping.loaded.life;
-  if (life.last_alive > state.now.wall || state.keeping.loaded.dispatch.clock_was_in_doubt) return {};
+  if (state.keeping.loaded.dispatch.is_of_another_clock(state.now.wall)) return {};
   return format_go_duration(std::chrono::round<std::chrono::seconds>(state.now.wall - life.last_alive));
 }
 
@@ -199,9 +199,8 @@ void Engine::State::restore(const ConfigPtr& previous) {
     }
   }
   if (keeping.warm) {
-    const WallTime last_alive = keeping.loaded.life.last_alive;
-    // Times were moved: rows that are left as they are would be moved once more at the next start.
-    if (last_alive > now.wall || keeping.loaded.dispatch.clock_was_in_doubt) keep_all_rule_alerts();
+    // Their clocks were moved by the time in which nobody ran, which must not count at the next start either.
+    if (keeping.takes_rows()) keep_all_rule_alerts();
     if (config->alertmanager != nullptr) reconcile(*this);
     log_restored(*this, resent);
   }

@@ -137,6 +137,7 @@ struct Engine::State {
   void respond_when_kept(RequestId id, api::HttpResponse response);
   void keep_rule_alert(const rules::RuleKey& key, const Labels& labels, rules::Alert& alert);
   void keep_rule_run(const rules::RuleRun& run);
+  void keep_alerts_of(rules::Group& group);
   void keep_all_rule_alerts();
   void keep_reloaded_rules(const rules::ReloadReport& report);
   void keep_config(const std::shared_ptr<const KeptConfig>& text);

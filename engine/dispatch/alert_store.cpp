@@ -100,7 +100,6 @@ void AlertStore::shift(Duration step, Duration grace, WallTime now) {
     }
     entry.revision = ++revision_;
   }
-  touch_all();
 }
 
 void AlertStore::retain(Fingerprint fingerprint) {

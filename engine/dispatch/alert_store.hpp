@@ -50,6 +50,7 @@ class AlertStore {
   // True the first time it is asked for an alert that has ended.
   [[nodiscard]] bool take_end(Fingerprint fingerprint);
   // The wall clock was set: times of alerts move along. A sender has at least `grace` to speak again.
+  // Their records are not touched by this alone.
   void shift(Duration step, Duration grace, WallTime now);
 
   // ---- what outlives the process

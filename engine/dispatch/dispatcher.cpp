@@ -11,6 +11,10 @@ Dispatcher::State::State(const Policy& the_policy, const Limits& the_limits, std
 
 // ---- alerts come in and find their groups
 
+Duration Dispatcher::State::resolve_timeout() const {
+  return running ? running->config().global.resolve_timeout : config::AlertmanagerGlobal().resolve_timeout;
+}
+
 void Dispatcher::State::put(Alert alert, const Now& now) {
   const bool resolved = alert.resolved_at(now.wall);
   const Fingerprint key = fingerprint(alert.labels);
@@ -245,8 +249,7 @@ void Dispatcher::insert(std::vector<Alert> alerts, const Now& now) {
 
 void Dispatcher::post(std::vector<PostedAlert> alerts, const Now& now, std::string_view sender) {
   state_->sender = sender;
-  const Duration resolve_timeout =
-      state_->running ? state_->running->config().global.resolve_timeout : std::chrono::minutes(5);
+  const Duration resolve_timeout = state_->resolve_timeout();
   for (PostedAlert& posted : alerts) {
     Alert alert;
     alert.labels = std::move(posted.labels);
@@ -295,14 +298,11 @@ Result<void> Dispatcher::expire_silence(std::string_view id, const Now& now) {
 
 void Dispatcher::wall_clock_stepped(Duration step, Duration settle, const Now& now) {
   State& state = *state_;
-  const Duration grace = state.running ? state.running->config().global.resolve_timeout
-                                       : config::AlertmanagerGlobal().resolve_timeout;
-  state.store.shift(step, grace, now.wall);
+  state.store.shift(step, state.resolve_timeout(), now.wall);
   // What somebody set while nobody knew the time lasts as long as was meant.
   if (state.clock_in_doubt && step > Duration::zero()) state.silences.clock_was_set(step);
-  // Their clocks are kept as times of the wall, which are others now.
-  for (const auto& [number, group] : state.groups) state.touch(group);
-  for (const auto& [key, entry] : state.told.all()) state.told.changes().touch(key);
+  // What is kept are times of the wall, which are others now.
+  state.touch_all();
   if (step <= Duration::zero() || state.clock_in_doubt) {
     state.silences_lag_until = MonoTime::min();
     return;

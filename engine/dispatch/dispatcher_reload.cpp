@@ -151,10 +151,7 @@ void Dispatcher::State::dissolve(Group& group, const Now& now) {
   group.next_look.reset();
   for (const IntegrationRef* integration : integrations) group.farewell.insert(integration->identity);
   by_identity.erase(group.identity);
-  group.is_farewell = true;
-  group.given_up_at = now.mono + limits.farewell;
-  group.next_flush = now.mono;
-  touch(group);
+  begin_farewell(group, now);
   if (group.flush) {
     for (Send& send : group.flush->sends) {
       if (!send.done && !send.in_flight) finish_send(group, send, SendResult::dropped_removed, now);
@@ -176,7 +173,6 @@ void Dispatcher::State::say_farewell(const Group& group, const std::string& inte
     return;
   }
   Group farewell;
-  farewell.number = GroupNumber{++last_group};
   farewell.row = ++last_group_row;
   farewell.birth = group.birth;
   farewell.running = old;
@@ -184,17 +180,25 @@ void Dispatcher::State::say_farewell(const Group& group, const std::string& inte
   farewell.identity = group.identity;
   farewell.key = group.key;
   farewell.labels = group.labels;
-  farewell.is_farewell = true;
   farewell.farewell.insert(integration);
-  farewell.given_up_at = now.mono + limits.farewell;
-  farewell.next_flush = now.mono;
   for (const Fingerprint alert : knows) {
     if (store.find(alert) != nullptr) farewell.departed.push_back(ended(alert, now));
   }
-  const GroupNumber number = farewell.number;
-  Group& group_of_farewell = groups.emplace(number, std::move(farewell)).first->second;
-  touch(group_of_farewell);
-  arm(group_of_farewell);
+  add_farewell(std::move(farewell), now);
+}
+
+void Dispatcher::State::add_farewell(Group farewell, const Now& now) {
+  const GroupNumber number{++last_group};
+  farewell.number = number;
+  begin_farewell(groups.emplace(number, std::move(farewell)).first->second, now);
+}
+
+void Dispatcher::State::begin_farewell(Group& group, const Now& now) {
+  group.is_farewell = true;
+  group.given_up_at = now.mono + limits.farewell;
+  group.next_flush = now.mono;
+  touch(group);
+  arm(group);
 }
 
 // An attempt was under way when its integration was removed, and it arrived.

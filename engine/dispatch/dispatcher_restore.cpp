@@ -22,7 +22,7 @@ class Anchor {
  public:
   Anchor(const Kept& kept, const Now& now) : now_(now) {
     last_alive_ = kept.last_alive == kNoTime ? now.wall : kept.last_alive;
-    if (last_alive_ > now.wall || kept.clock_was_in_doubt) shift_ = now.wall - last_alive_;
+    if (kept.is_of_another_clock(now.wall)) shift_ = now.wall - last_alive_;
   }
   [[nodiscard]] Duration shift() const { return shift_; }
   // By the clock of then.
@@ -158,12 +158,11 @@ void Dispatcher::State::Restoring::restore_told() {
 }
 
 void Dispatcher::State::Restoring::restore_alerts() {
-  const Duration resolve_timeout = state_.running->config().global.resolve_timeout;
   apply_ends(kept_);
   for (KeptAlert& record : kept_.alerts) {
     const bool is_promised = record.alert.origin == Origin::posted && record.alert.ends_at != kNoTime &&
                              !record.alert.resolved_at(anchor_.written_at());
-    Duration grace = resolve_timeout;
+    Duration grace = state_.resolve_timeout();
     // By a clock that was not set nobody can tell how far ahead the sender named the end.
     if (is_promised && !kept_.clock_was_in_doubt) {
       grace = std::max(grace, record.alert.ends_at - record.alert.updated_at);
@@ -300,9 +299,7 @@ void Dispatcher::State::Restoring::say_farewell(KeptGroup& record) {
   }
   const RouteTree& routes = state_.running->routes();
   const std::size_t node = routes.find(record.route);
-  const GroupNumber number{++state_.last_group};
-  Group& group = state_.groups[number];
-  group.number = number;
+  Group group;
   group.row = record.row;
   group.birth = record.birth;
   group.running = state_.running;
@@ -311,12 +308,8 @@ void Dispatcher::State::Restoring::say_farewell(KeptGroup& record) {
   group.key = std::move(record.key);
   group.labels = std::move(record.labels);
   group.departed = std::move(record.departed);
-  group.is_farewell = true;
   group.farewell = std::move(record.farewell);
-  group.given_up_at = now_.mono + state_.limits.farewell;
-  group.next_flush = now_.mono;
-  state_.touch(group);
-  state_.arm(group);
+  state_.add_farewell(std::move(group), now_);
 }
 
 // A notification whose outcome nobody knows goes out again, as it was and under its key.

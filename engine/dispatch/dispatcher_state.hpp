@@ -39,6 +39,8 @@ struct Dispatcher::State {
   State(const Policy& the_policy, const Limits& the_limits, std::uint64_t seed);
 
   // ---- dispatcher.cpp
+  // How long a posted alert lives that names no end.
+  [[nodiscard]] Duration resolve_timeout() const;
   void put(Alert alert, const Now& now);
   void note_posted(Fingerprint fingerprint, bool was_firing, const Now& now);
   void route(Fingerprint fingerprint, const Now& now);
@@ -139,6 +141,9 @@ struct Dispatcher::State {
   void restart_groups(const Now& now);
   // The configuration has no place for the group any more.
   void dissolve(Group& group, const Now& now);
+  // The group, of which number and clocks are not set yet, tells what it has to tell once, and goes.
+  void add_farewell(Group farewell, const Now& now);
+  void begin_farewell(Group& group, const Now& now);
   // Makes a group of its own that tells one integration the end of all it was told in this group.
   void say_farewell(const Group& group, const std::string& integration,
                     const std::shared_ptr<const Running>& old, const Now& now);

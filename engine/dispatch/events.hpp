@@ -28,8 +28,8 @@ enum class EventKind {
   receiver_refuses,  // likewise: it will be asked again after `wait`, or after a reload
   receiver_back,     // `wait` is for how long it was down
   dropped_at_start,  // a record of the outbox has no place in the configuration
-  end_untold  // whoever was told of `alert` is no longer there to be told its end: it was taken out while
-              // nobody ran
+  // Whoever was told of `alert` was taken out while nobody ran, and cannot be told its end.
+  end_untold
 };
 
 struct Event {

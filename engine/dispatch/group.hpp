@@ -80,8 +80,8 @@ struct Decision {
 struct Group {
   GroupNumber number;
   RowId row = 0;  // as which it outlives the process
-  std::uint64_t birth =
-      0;  // random, and part of the keys of what it tells: a group that comes again has others
+  // Random, and part of the keys of what it tells: a group that comes again has others.
+  std::uint64_t birth = 0;
   std::shared_ptr<const Running> running;
   std::size_t route = 0;  // node of running->routes()
   std::string identity;   // the route's, and the labels: what groups and told ones are kept under

@@ -124,6 +124,12 @@ struct Kept {
   std::vector<KeptSilence> silences;
   WallTime last_alive = kNoTime;    // the last moment at which the process that wrote it is known to have run
   bool clock_was_in_doubt = false;  // its clock was not set, and the present one is
+
+  // Whether its times were taken by another clock than the one that shows `now`: then only their distances
+  // from `last_alive` mean anything.
+  [[nodiscard]] bool is_of_another_clock(WallTime now) const {
+    return last_alive != kNoTime && (last_alive > now || clock_was_in_doubt);
+  }
 };
 
 }  // namespace tocsin::dispatch

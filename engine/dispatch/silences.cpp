@@ -152,6 +152,11 @@ Result<void> Silences::check_room(const Silence& silence) const {
   return {};
 }
 
+Error Silences::refuse(Error error) {
+  ++refused_;
+  return error;
+}
+
 Result<std::string> Silences::set(Silence silence, WallTime now, Random& random) {
   if (silence.starts_at == kNoTime) silence.starts_at = now;
   if (const Result<void> checked = check(silence); !checked) return checked.error();
@@ -160,10 +165,7 @@ Result<std::string> Silences::set(Silence silence, WallTime now, Random& random)
   silence.updated_at = now;
 
   if (known != silences_.end() && can_update(known->second, silence, now)) {
-    if (const Result<void> room = check_room(silence); !room) {
-      ++refused_;
-      return room.error();
-    }
+    if (const Result<void> room = check_room(silence); !room) return refuse(room.error());
     silence.row = known->second.row;
     known->second = std::move(silence);
     ++version_;
@@ -171,15 +173,11 @@ Result<std::string> Silences::set(Silence silence, WallTime now, Random& random)
     return known->first;
   }
   if (limits_.silences > 0 && silences_.size() + 1 > limits_.silences) {
-    ++refused_;
-    return Error(
-        format("exceeded maximum number of silences: {} (limit: {})", silences_.size(), limits_.silences));
+    return refuse(Error(
+        format("exceeded maximum number of silences: {} (limit: {})", silences_.size(), limits_.silences)));
   }
   if (silence.starts_at < now) silence.starts_at = now;
-  if (const Result<void> room = check_room(silence); !room) {
-    ++refused_;
-    return room.error();
-  }
+  if (const Result<void> room = check_room(silence); !room) return refuse(room.error());
   if (known != silences_.end()) {
     const Result<void> expired = expire(known->first, now);
     if (!expired) return expired.error();

@@ -81,6 +81,7 @@ class Silences {
 
  private:
   [[nodiscard]] Result<void> check_room(const Silence& silence) const;
+  [[nodiscard]] Error refuse(Error error);
 
   Limits limits_;
   std::uint64_t version_ = 0;

@@ -39,6 +39,22 @@ groups: [{name: g, rules: [{alert: High, expr: x > 5, for: 5m}]}])";
   CHECK(after < minutes(5));
 }
 
+TEST_CASE("a downtime is not counted at the second start after it either") {
+  DurableSite site;
+  site.files.files["rules.yml"] = R"(
+groups: [{name: g, rules: [{alert: High, expr: x > 5, for: 5m}]}])";
+  site.network.page = "x 7\n";
+  site.start();
+  site.world->run_for(minutes(3));
+  site.restart(hours(1));
+  site.world->run_for(seconds(10));
+  const MonoTime killed = site.world->now().mono;
+  site.restart(minutes(1));
+  site.world->run_for(minutes(10));
+  REQUIRE(site.told() == Lines{"firing High"});
+  CHECK(site.network.notified_at[0] - (killed + minutes(1)) > minutes(2) - seconds(40));
+}
+
 TEST_CASE("a short for survives too, and an alert that is gone after the restart is reset") {
   DurableSite site;
   site.network.page = "x 7\n";
