@@ -5,17 +5,14 @@
 #include <functional>
 
 #include "engine/api/history_json.hpp"
+#include "engine/cli/ask_server.hpp"
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
 #include "engine/cli/history_text.hpp"
-#include "engine/shell/asio.hpp"
 #include "engine/shell/clock.hpp"
-#include "engine/shell/files.hpp"
 #include "engine/shell/history_reader.hpp"
-#include "engine/shell/http_client.hpp"
 #include "engine/shell/state_directory.hpp"
 #include "promql/format.hpp"
-#include "rules/template/escape.hpp"
 
 namespace tocsin::cli {
 
@@ -82,33 +79,21 @@ Result<Source> find_file(const Flags& flags) {
 }
 
 std::string request_of(const Flags& flags) {
-  std::string url = flags.url;
-  while (url.ends_with('/')) url.pop_back();
-  url += format("/api/v1/history?limit={}", flags.query.limit);
-  const auto add = [&url](std::string_view name, const std::string& value) {
-    if (!value.empty()) url += format("&{}={}", name, templates::query_escape(value));
-  };
-  add("alert", flags.query.alert);
-  add("receiver", flags.query.receiver);
-  if (flags.query.from) add("start", format_rfc3339(*flags.query.from));
-  if (flags.query.to) add("end", format_rfc3339(*flags.query.to));
-  return url;
+  Parameters parameters = {{"limit", format("{}", flags.query.limit)}};
+  if (!flags.query.alert.empty()) parameters.emplace_back("alert", flags.query.alert);
+  if (!flags.query.receiver.empty()) parameters.emplace_back("receiver", flags.query.receiver);
+  if (flags.query.from) parameters.emplace_back("start", format_rfc3339(*flags.query.from));
+  if (flags.query.to) parameters.emplace_back("end", format_rfc3339(*flags.query.to));
+  return url_at(flags.url, "/api/v1/history?" + encoded(parameters));
 }
 
-Result<Source> ask_server(const Flags& flags) {
-  boost::asio::io_context loop;
-  shell::Files files;
-  shell::HttpClient client(loop, files, {"tocsin/" + std::string(kVersion), ""});
+Result<Source> read_server(const Flags& flags) {
   core::HttpCall call;
   call.url = request_of(flags);
   call.method = "GET";
   call.timeout = std::chrono::minutes(1);
-  std::optional<core::HttpReply> reply;
-  client.start(std::move(call), [&](core::HttpReply given) { reply = std::move(given); });
-  while (!reply && loop.run_one() > 0) {
-  }
-  if (!reply) return Error(format("{}: no answer", flags.url));
-  if (reply->error != core::CallError::none) return Error(reply->error_text);
+  const Result<core::HttpReply> reply = ask_server(std::move(call));
+  if (!reply) return reply.error();
   Result<api::HistoryPage> page = api::read_history_answer(reply->body);
   if (!page) return Error(format("{}: HTTP {}: {}", flags.url, reply->status, page.error().text));
   return source_of(std::move(*page));
@@ -181,7 +166,7 @@ int history(const Invocation& invocation) {
   }
   Result<void> done = read_query(flags, shell::read_wall_clock());
   if (done) {
-    const Result<Source> source = flags.url.empty() ? find_file(flags) : ask_server(flags);
+    const Result<Source> source = flags.url.empty() ? find_file(flags) : read_server(flags);
     done = source ? print(flags, *source) : Result<void>(source.error());
   }
   if (done) return 0;

@@ -3,23 +3,20 @@
 #include <cstdio>
 #include <optional>
 
+#include "engine/cli/ask_server.hpp"
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
 #include "engine/cli/query_text.hpp"
 #include "engine/config/go_duration.hpp"
 #include "engine/config/http_client_file.hpp"
-#include "engine/shell/asio.hpp"
 #include "engine/shell/clock.hpp"
 #include "engine/shell/files.hpp"
-#include "engine/shell/http_client.hpp"
 #include "promql/format.hpp"
 #include "rules/template/escape.hpp"
 
 namespace tocsin::cli {
 
 namespace {
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 // What the four commands have in common.
 struct Asking {
@@ -79,48 +76,18 @@ bool prepare(const Invocation& invocation, Asking& asking) {
   return asking.client != nullptr;
 }
 
-std::string encoded(const Parameters& parameters) {
-  std::string text;
-  for (const auto& [name, value] : parameters) {
-    text += format("{}{}={}", text.empty() ? "" : "&", templates::query_escape(name),
-                   templates::query_escape(value));
-  }
-  return text;
-}
-
-// A part of a path: a space is %20 there, and a slash stays one.
-std::string path_escape(std::string_view text) {
-  std::string path;
-  for (const char letter : text) {
-    const std::string one(1, letter);
-    path += letter == ' ' ? "%20" : letter == '/' ? one : templates::query_escape(one);
-  }
-  return path;
-}
-
 std::string url_of(const Asking& asking, std::string_view path) {
-  std::string url = asking.arguments.front();
-  while (url.ends_with('/')) url.pop_back();
-  return format("{}{}/api/v1/{}", url.find("://") == std::string::npos ? "http://" : "", url, path);
+  return url_at(asking.arguments.front(), format("/api/v1/{}", path));
 }
 
 Result<core::HttpReply> perform(const Asking& asking, core::HttpCall call) {
-  boost::asio::io_context loop;
-  shell::Files files;
-  shell::HttpClient client(loop, files, {"tocsin/" + std::string(kVersion), ""});
   for (const std::string& header : asking.headers) {
     const std::size_t sign = header.find('=');
     call.headers.emplace_back(header.substr(0, sign), header.substr(sign + 1));
   }
   call.client = asking.client;
   call.timeout = std::chrono::minutes(2);
-  std::optional<core::HttpReply> reply;
-  client.start(std::move(call), [&reply](core::HttpReply given) { reply = std::move(given); });
-  while (!reply && loop.run_one() > 0) {
-  }
-  if (!reply) return Error("no answer");
-  if (reply->error != core::CallError::none) return Error(reply->error_text);
-  return std::move(*reply);
+  return ask_server(std::move(call));
 }
 
 Result<core::HttpReply> get(const Asking& asking, std::string_view path, const Parameters& parameters) {
@@ -308,8 +275,9 @@ int query_labels(const Invocation& invocation) {
   }
   if (!prepare(invocation, asking)) return 1;
   if (const auto read = bounds.read(shell::read_wall_clock(), kAlways); !read) return fail(read.error().text);
-  const auto reply = get(asking, format("label/{}/values", path_escape(asking.arguments[1])),
-                         selection_of(selectors, bounds));
+  const auto reply =
+      get(asking, format("label/{}/values", templates::percent_escape(asking.arguments[1], "/")),
+          selection_of(selectors, bounds));
   if (!reply) return fail_query(reply.error());
   const auto answer = api::read_names_answer(reply->status, reply->body);
   if (!answer) return fail_query(answer.error());

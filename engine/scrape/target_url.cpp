@@ -3,38 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "rules/template/escape.hpp"
+
 namespace tocsin::scrape {
 namespace {
 
 constexpr std::string_view kParamPrefix = "__param_";
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
-}
-
-std::string escaped(std::string_view text, std::string_view also_kept) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (is_unreserved(c) || also_kept.find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
-}
-
-// Go's QueryEscape: a blank is a plus sign.
-std::string query_escaped(std::string_view text) {
-  std::string out = escaped(text, " ");
-  std::replace(out.begin(), out.end(), ' ', '+');
-  return out;
-}
 
 struct HostPort {
   std::string host;
@@ -78,14 +52,14 @@ std::string target_url(const Labels& all, const std::map<std::string, std::vecto
   const std::string_view scheme = all.get("__scheme__");
   std::string url(scheme);
   if (!scheme.empty()) url += ':';
-  url += "//" + escaped(all.get("__address__"), "!$&'()*+,;=:[]<>\"");
-  const std::string path = escaped(all.get("__metrics_path__"), "$&+,/:;=@");
+  url += "//" + templates::percent_escape(all.get("__address__"), "!$&'()*+,;=:[]<>\"");
+  const std::string path = templates::percent_escape(all.get("__metrics_path__"), "$&+,/:;=@");
   if (!path.empty() && path[0] != '/') url += '/';
   url += path;
   char separator = '?';
   for (const auto& [name, values] : query) {
     for (const std::string& value : values) {
-      url += separator + query_escaped(name) + '=' + query_escaped(value);
+      url += separator + templates::query_escape(name) + '=' + templates::query_escape(value);
       separator = '&';
     }
   }

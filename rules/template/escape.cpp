@@ -1,5 +1,7 @@
 #include "rules/template/escape.hpp"
 
+#include <algorithm>
+
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/utf8.hpp"
@@ -91,18 +93,26 @@ std::string js_escape(std::string_view text) {
   return out;
 }
 
-std::string query_escape(std::string_view text) {
+std::string percent_escape(std::string_view text, std::string_view also_kept) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    if (c == ' ') {
-      out += '+';
-    } else if (is_unreserved(c)) {
+    if (is_unreserved(c) || also_kept.find(c) != std::string_view::npos) {
       out += c;
-    } else {
-      out += format("%{:02X}", static_cast<unsigned char>(c));
+      continue;
     }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
   }
+  return out;
+}
+
+std::string query_escape(std::string_view text) {
+  std::string out = percent_escape(text, " ");
+  std::replace(out.begin(), out.end(), ' ', '+');
   return out;
 }
 

@@ -14,11 +14,7 @@ groups:
   site.start();
   site.world->run_for(minutes(3));
   REQUIRE(site.told() == Lines{"firing Other"});
-  site.disk->crash(VirtualDisk::Crash::power_lost, site.world->now().mono);
-  const WallTime was = site.world->now().wall;
-  site.world.reset();
-  site.now = {WallTime(minutes(2)), MonoTime(seconds(5))};
-  site.start();
+  const WallTime was = site.boot_without_clock();
   CHECK(site.logged("the clock of this machine is not set"));
   CHECK(contains(site.request("GET", "/health/detailed").body, "the clock of this machine is not set"));
   site.world->run_for(minutes(5));
@@ -83,20 +79,13 @@ receivers:
 struct Gateway : DurableSite {
   Gateway() {
     files.files["alertmanager.yml"] = kGateway;
-    begin();
+    start({"", "alertmanager.yml"});
     began = world->now().wall;
   }
-  void begin() { start({"", "alertmanager.yml"}); }
   // P0 fires, for another four minutes.
   void post() { post_until(world->now().wall + minutes(4)); }
   void post_until(WallTime end) {
     CHECK(request("POST", "/api/v2/alerts", {}, posts(1, began, end)).status == 200);
-  }
-  void crash_for(Duration down, VirtualDisk::Crash how = VirtualDisk::Crash::killed) {
-    disk->crash(how, world->now().mono);
-    now = {world->now().wall + down, world->now().mono + down};
-    world.reset();
-    begin();
   }
   WallTime began;
 };
@@ -122,7 +111,7 @@ TEST_CASE("what has ended stays over when the clock is set back and nobody runs 
   REQUIRE(site.told() == Lines{"firing P0", "resolved P0"});
   site.world->step_wall_clock(-hours(3));
   site.world->run_for(seconds(20));
-  site.crash_for(minutes(17));
+  site.restart(minutes(17));
   site.world->run_for(minutes(10));
   CHECK(site.told() == Lines{"firing P0", "resolved P0"});
 }
@@ -132,9 +121,9 @@ TEST_CASE("the time that senders get after a downtime is still theirs when the n
   site.post();
   site.world->run_for(minutes(1));
   REQUIRE(site.told() == Lines{"firing P0"});
-  site.crash_for(minutes(8));
+  site.restart(minutes(8));
   site.world->run_for(seconds(7));
-  site.crash_for(seconds(30));
+  site.restart(seconds(30));
   site.world->run_for(seconds(40));
   site.post();
   site.world->run_for(minutes(3));
@@ -150,7 +139,7 @@ TEST_CASE("what was told while nothing could be written is safe as soon as it is
   site.own_disk.set_error("");
   site.world->run_for(seconds(40));
   CHECK(site.logged("state is written again"));
-  site.crash_for(minutes(1), VirtualDisk::Crash::power_lost);
+  site.restart(minutes(1), VirtualDisk::Crash::power_lost);
   site.world->run_for(minutes(10));
   CHECK(site.told() == Lines{"firing P0"});
 }
@@ -165,11 +154,7 @@ TEST_CASE("a silence holds over a boot without a clock, and ends at its time") {
             .status == 200);
   site.post_until(site.began + hours(4));
   site.world->run_for(minutes(2));
-  site.disk->crash(VirtualDisk::Crash::power_lost, site.world->now().mono);
-  const WallTime was = site.world->now().wall;
-  site.world.reset();
-  site.now = {WallTime(minutes(2)), MonoTime(seconds(5))};
-  site.begin();
+  const WallTime was = site.boot_without_clock();
   site.world->run_for(minutes(2));
   site.world->step_wall_clock(was + minutes(5) - site.world->now().wall);
   site.world->run_for(minutes(40));
@@ -184,16 +169,9 @@ TEST_CASE("a box whose clock was not set goes on when the next start has the tim
   site.start();
   site.world->run_for(minutes(4));
   REQUIRE(site.told() == Lines{"firing High"});
-  site.disk->crash(VirtualDisk::Crash::power_lost, site.world->now().mono);
-  const WallTime was = site.world->now().wall;
-  site.world.reset();
-  site.now = {WallTime(minutes(2)), MonoTime(seconds(5))};
-  site.start();
+  const WallTime was = site.boot_without_clock();
   site.world->run_for(minutes(2));
-  site.disk->crash(VirtualDisk::Crash::killed, site.world->now().mono);
-  site.now = {was + minutes(10), site.world->now().mono + minutes(1)};
-  site.world.reset();
-  site.start();
+  site.start_at(was + minutes(10), minutes(1));
   site.world->run_for(minutes(10));
   CHECK(site.told() == Lines{"firing High"});
   CHECK(site.log_field("stopped without shutdown", "down_for") == "");
@@ -207,19 +185,12 @@ TEST_CASE("a sender that posts to a box without a clock is given its time when t
   site.post();
   site.world->run_for(minutes(1));
   REQUIRE(site.told() == Lines{"firing P0"});
-  site.disk->crash(VirtualDisk::Crash::power_lost, site.world->now().mono);
-  const WallTime was = site.world->now().wall;
-  site.world.reset();
-  site.now = {WallTime(minutes(2)), MonoTime(seconds(5))};
-  site.begin();
+  const WallTime was = site.boot_without_clock();
   site.world->run_for(seconds(30));
   // The sender's own clock is right.
   site.post_until(was + minutes(5));
   site.world->run_for(minutes(1));
-  site.disk->crash(VirtualDisk::Crash::killed, site.world->now().mono);
-  site.now = {was + minutes(15), site.world->now().mono + minutes(13)};
-  site.world.reset();
-  site.begin();
+  site.start_at(was + minutes(15), minutes(13));
   site.world->run_for(minutes(2));
   site.post();
   site.world->run_for(minutes(2));
@@ -234,16 +205,9 @@ TEST_CASE("a sender that fell silent around a boot without a clock is waited for
   site.post();
   site.world->run_for(minutes(1));
   REQUIRE(site.told() == Lines{"firing P0"});
-  site.disk->crash(VirtualDisk::Crash::power_lost, site.world->now().mono);
-  const WallTime was = site.world->now().wall;
-  site.world.reset();
-  site.now = {WallTime(minutes(2)), MonoTime(seconds(5))};
-  site.begin();
+  const WallTime was = site.boot_without_clock();
   site.world->run_for(seconds(30));
-  site.disk->crash(VirtualDisk::Crash::killed, site.world->now().mono);
-  site.now = {was + minutes(16), site.world->now().mono + minutes(15)};
-  site.world.reset();
-  site.begin();
+  site.start_at(was + minutes(16), minutes(15));
   site.world->run_for(minutes(15));
   CHECK(site.told() == Lines{"firing P0", "resolved P0"});
 }

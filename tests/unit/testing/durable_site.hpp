@@ -22,6 +22,22 @@ struct DurableSite : Site {
   VirtualDisk own_disk{7};
   DurableSite() { disk = &own_disk; }
 
+  // Power is lost, and the box comes up in 1970. Returns what the clock showed before.
+  WallTime boot_without_clock() {
+    const WallTime was = world->now().wall;
+    stop(VirtualDisk::Crash::power_lost);
+    now = {WallTime(minutes(2)), MonoTime(seconds(5))};
+    start(paths);
+    return was;
+  }
+  // It is killed, and started again when the clock, which is right now, shows `wall`.
+  void start_at(WallTime wall, Duration down) {
+    const MonoTime mono = world->now().mono + down;
+    stop(VirtualDisk::Crash::killed);
+    now = {wall, mono};
+    start(paths);
+  }
+
   // What the hook was told, as "firing High, Low" in the order of telling.
   [[nodiscard]] std::vector<std::string> told() const {
     std::vector<std::string> lines;

@@ -125,10 +125,7 @@ receivers:
     site.world->run_for(minutes(1));
   }
   REQUIRE(site.network.notified.size() == 1000);
-  site.disk->crash(VirtualDisk::Crash::killed, site.world->now().mono);
-  site.now = {site.world->now().wall + minutes(30), site.world->now().mono + minutes(30)};
-  site.world.reset();
-  site.start({"", "alertmanager.yml"});
+  site.restart(minutes(30));
   site.world->run_for(seconds(50));
   // Ten of them do not come back.
   for (int i = 0; i < 15; ++i) {
@@ -258,10 +255,7 @@ TEST_CASE("a gateway that starts without state waits for the start delay, and wi
   REQUIRE(site.network.notified.size() == 1);
   CHECK(site.network.notified_at[0] - began >= minutes(3));
   CHECK(site.network.notified_at[0] - began < minutes(3) + seconds(1));
-  site.disk->crash(VirtualDisk::Crash::killed, site.world->now().mono);
-  site.now = site.world->now();
-  site.world.reset();
-  site.start({"", "alertmanager.yml"});
+  site.restart({});
   const MonoTime again = site.world->now().mono;
   CHECK(site.request("POST", "/api/v2/alerts", {}, posts(2, wall, wall + hours(4), 1)).status == 200);
   site.world->run_for(minutes(2));

@@ -103,15 +103,17 @@ struct Site {
   Duration commit_wait = std::chrono::seconds(1);
   Duration start_delay{};
   dispatch::Policy policy;
+  core::ConfigPaths paths;  // that were read last
 
   Site() {
     files.files["prometheus.yml"] = kPrometheus;
     files.files["rules.yml"] = kRules;
     files.files["alertmanager.yml"] = kAlertmanager;
   }
-  void start(core::ConfigPaths paths = {"prometheus.yml", "alertmanager.yml"}, JobOrder jobs = {}) {
+  void start(core::ConfigPaths files_to_read = {"prometheus.yml", "alertmanager.yml"}, JobOrder jobs = {}) {
+    paths = std::move(files_to_read);
     WorldOptions options;
-    options.paths = std::move(paths);
+    options.paths = paths;
     options.start = now;
     options.jobs = jobs;
     options.engine.enable_lifecycle = true;
@@ -125,12 +127,15 @@ struct Site {
   }
   // The process is killed, and the same files are served again after `down`.
   void restart(Duration down, VirtualDisk::Crash crash = VirtualDisk::Crash::killed) {
-    disk->crash(crash, world->now().mono);
     now = world->now();
     now.wall += down;
     now.mono += down;
+    stop(crash);
+    start(paths);
+  }
+  void stop(VirtualDisk::Crash crash) {
+    disk->crash(crash, world->now().mono);
     world.reset();
-    start();
   }
   api::HttpResponse request(std::string method, std::string path,
                             std::vector<std::pair<std::string, std::string>> query = {},
