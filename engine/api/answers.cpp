@@ -144,6 +144,19 @@ Result<Duration> parse_step(std::string_view text) {
   return Error(format("cannot parse {} to a valid duration", go_quote(text)));
 }
 
+std::optional<HttpResponse> read_time_bounds(const HttpRequest& request, Timestamp& from, Timestamp& to) {
+  for (const auto& [name, bound] : {std::pair{"start", &from}, std::pair{"end", &to}}) {
+    const std::string_view text = request.parameter(name);
+    if (text.empty()) continue;
+    const auto time = parse_time(text);
+    if (!time) {
+      return answer_bad_parameter(name, format("invalid time value for '{}': {}", name, time.error().text));
+    }
+    *bound = *time;
+  }
+  return std::nullopt;
+}
+
 Result<std::int64_t> parse_integer(std::string_view text) {
   const bool negative = text.starts_with('-');
   const std::string_view digits = negative || text.starts_with('+') ? text.substr(1) : text;

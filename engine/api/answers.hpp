@@ -45,6 +45,9 @@ struct Notes {
 [[nodiscard]] Result<Timestamp> parse_time(std::string_view text);
 // Seconds with a fraction, or Prometheus' form.
 [[nodiscard]] Result<Duration> parse_step(std::string_view text);
+// The parameters start and end; what is not given stays as it is. The answer is that to a bad one.
+[[nodiscard]] std::optional<HttpResponse> read_time_bounds(const HttpRequest& request, Timestamp& from,
+                                                           Timestamp& to);
 // Go's strconv.Atoi.
 [[nodiscard]] Result<std::int64_t> parse_integer(std::string_view text);
 [[nodiscard]] Result<std::size_t> parse_limit(std::string_view text);

@@ -26,18 +26,10 @@ Answer parse_query(const std::string& query, const promql::ParserOptions& option
 
 // Exemplars are not kept. What is asked for is checked all the same, as a client would be told upstream.
 Answer query_exemplars(const HttpRequest& request, const promql::ParserOptions& options) {
-  Timestamp bounds[2] = {Timestamp::min(), Timestamp::max()};
-  for (int i = 0; i < 2; ++i) {
-    const std::string_view name = i == 0 ? "start" : "end";
-    const std::string_view text = request.parameter(name);
-    if (text.empty()) continue;
-    const auto time = parse_time(text);
-    if (!time) {
-      return answer_bad_parameter(name, format("invalid time value for '{}': {}", name, time.error().text));
-    }
-    bounds[i] = *time;
-  }
-  if (bounds[1] < bounds[0]) {
+  Timestamp from = Timestamp::min();
+  Timestamp to = Timestamp::max();
+  if (auto bad = read_time_bounds(request, from, to)) return *bad;
+  if (to < from) {
     return answer_error(ErrorType::bad_data, "end timestamp must not be before start timestamp");
   }
   const std::string query(request.parameter("query"));

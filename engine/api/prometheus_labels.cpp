@@ -23,16 +23,7 @@ std::optional<HttpResponse> read_label_request(const HttpRequest& request, Label
   const auto limit = parse_limit(request.parameter("limit"));
   if (!limit) return answer_bad_parameter("limit", limit.error().text);
   out.limit = *limit;
-  for (const auto& [name, field] :
-       {std::pair{"start", &LabelRequest::from}, std::pair{"end", &LabelRequest::to}}) {
-    const auto text = request.parameter(name);
-    if (text.empty()) continue;
-    const auto time = parse_time(text);
-    if (!time) {
-      return answer_bad_parameter(name, format("invalid time value for '{}': {}", name, time.error().text));
-    }
-    out.*field = *time;
-  }
+  if (auto bad = read_time_bounds(request, out.from, out.to)) return bad;
   auto selectors = parse_selectors(request.parameters("match[]"));
   if (!selectors) {
     // Upstream names the parameter for one of the endpoints only.

@@ -51,6 +51,13 @@ HistoryReader::HistoryReader(HistoryReader&&) noexcept = default;
 HistoryReader& HistoryReader::operator=(HistoryReader&&) noexcept = default;
 HistoryReader::~HistoryReader() = default;
 
+Result<api::HistoryPage> HistoryReader::page_beside_writer(const std::string& path, const std::string& vfs,
+                                                           const api::HistoryQuery& query) {
+  Result<HistoryReader> reader = beside_writer(path, vfs);
+  if (!reader) return reader.error();
+  return reader->newest(query, kMaxHistoryAnswer);
+}
+
 Result<HistoryReader> HistoryReader::beside_writer(const std::string& path, const std::string& vfs) {
   Result<std::unique_ptr<Database>> database = Database::open({path, SQLITE_OPEN_READONLY, vfs, ""});
   if (!database) return database.error();

@@ -22,6 +22,10 @@ class HistoryReader {
   // what was committed when it began and holds up nobody; while it lasts the write-ahead log cannot begin
   // anew, so it should be short.
   [[nodiscard]] static Result<HistoryReader> beside_writer(const std::string& path, const std::string& vfs);
+  // The newest entries that one answer holds, read in that way.
+  [[nodiscard]] static Result<api::HistoryPage> page_beside_writer(const std::string& path,
+                                                                   const std::string& vfs,
+                                                                   const api::HistoryQuery& query);
 
   // In another process, and never in one that has the file open. Nothing is written, no file is made and none
   // is locked, so that a copy, a file of a read-only directory and the file of a running server can be read.

@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "engine/shell/history_reader.hpp"
 #include "engine/shell/sqlite.hpp"
 #include "engine/shell/state_connection.hpp"
 #include "engine/shell/state_schema.hpp"
@@ -380,12 +379,6 @@ Result<bool> StateFile::prune(WallTime now) {
 void StateFile::note_history_bytes() {
   counters_.history_bytes =
       static_cast<std::uint64_t>(connection_->next_position - connection_->first_position);
-}
-
-Result<api::HistoryPage> StateFile::read_history(const api::HistoryQuery& query) {
-  Result<HistoryReader> reader = HistoryReader::beside_writer(path_, options_.vfs);
-  if (!reader) return reader.error();
-  return reader->newest(query, kMaxHistoryAnswer);
 }
 
 }  // namespace tocsin::shell

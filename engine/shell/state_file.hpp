@@ -64,8 +64,6 @@ class StateFile {
   // drops old history. True: there is more. Trouble shows at the next commit.
   [[nodiscard]] bool maintain(WallTime now);
 
-  [[nodiscard]] Result<api::HistoryPage> read_history(const api::HistoryQuery& query);
-
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& vfs() const { return options_.vfs; }
   // Why nothing is written at present, or "".

@@ -76,14 +76,9 @@ struct Waiting {
 };
 
 api::HistoryPage read_page(const std::string& path, const std::string& vfs, const api::HistoryQuery& query) {
-  api::HistoryPage page;
-  Result<HistoryReader> reader = HistoryReader::beside_writer(path, vfs);
-  if (!reader) {
-    page.error = reader.error().text;
-    return page;
-  }
-  Result<api::HistoryPage> read = reader->newest(query, kMaxHistoryAnswer);
+  Result<api::HistoryPage> read = HistoryReader::page_beside_writer(path, vfs, query);
   if (read) return std::move(*read);
+  api::HistoryPage page;
   page.error = read.error().text;
   return page;
 }

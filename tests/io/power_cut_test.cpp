@@ -9,6 +9,7 @@
 #include "tests/support/folder.hpp"
 
 using namespace tocsin;
+using test::history_of;
 using test::Random;
 using test::Rows;
 
@@ -77,7 +78,7 @@ struct World {
   }
 
   std::size_t entries(shell::StateFile& file) {
-    const auto page = file.read_history({});
+    const auto page = history_of(file);
     return page ? page->entries.size() : 0;
   }
 

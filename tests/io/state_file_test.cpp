@@ -22,6 +22,7 @@ using core::Table;
 using test::Batch;
 using test::entry_at;
 using test::Folder;
+using test::history_of;
 using test::kStart;
 using test::Rows;
 
@@ -101,7 +102,7 @@ TEST_CASE("A batch that replaces everything leaves the history alone") {
                         kStart));
     REQUIRE(
         file.commit(Batch().put(Table::groups, 3, "g").happened(entry_at(kStart)).instead_of_all(), kStart));
-    CHECK(file.read_history({})->entries.size() == 2);
+    CHECK(history_of(file)->entries.size() == 2);
   }
   CHECK(reopened(options) == Rows{{{Table::groups, 3}, "g"}});
 }
@@ -211,7 +212,7 @@ TEST_CASE("The event log is asked by alert, receiver, time and number") {
   }
   REQUIRE(file.commit(batch, kStart));
   const auto details = [&](const api::HistoryQuery& query) {
-    const auto page = file.read_history(query);
+    const auto page = history_of(file, query);
     REQUIRE(page);
     std::string text;
     for (const api::HistoryEntry& entry : page->entries) text += entry.detail;
@@ -256,7 +257,7 @@ TEST_CASE("An entry comes back as it was written") {
   entry.who = "maria";
   entry.detail = "200\nOK";
   REQUIRE(file.commit(Batch().happened(entry), kStart));
-  const auto page = file.read_history({});
+  const auto page = history_of(file);
   REQUIRE(page->entries.size() == 1);
   CHECK(page->entries[0] == entry);
   CHECK(page->complete_since == kStart);
@@ -284,8 +285,8 @@ struct Log {
     maintain(now - shell::kPruneInterval);
     maintain(now);
   }
-  std::size_t size() { return file.read_history({})->entries.size(); }
-  std::optional<WallTime> complete_since() { return file.read_history({})->complete_since; }
+  std::size_t size() { return history_of(file)->entries.size(); }
+  std::optional<WallTime> complete_since() { return history_of(file)->complete_since; }
 
   shell::StateFile file;
 };
@@ -336,7 +337,7 @@ TEST_CASE("Entries with times of a wrong clock go when what came after them goes
   log.add(kStart + std::chrono::hours(40), 1, "new");
   log.add(WallTime(), 1, "of 1970");
   log.maintain_for_age(kStart + std::chrono::hours(41));
-  const auto page = log.file.read_history({});
+  const auto page = history_of(log.file);
   REQUIRE(page->entries.size() == 2);
   CHECK(page->entries[0].detail == "of 1970");
   CHECK(page->entries[1].detail == "new");

@@ -16,6 +16,7 @@ using namespace tocsin;
 using core::Table;
 using test::Batch;
 using test::Folder;
+using test::history_of;
 using test::kStart;
 using test::Random;
 using test::Rows;
@@ -284,7 +285,7 @@ Life live(const shell::StateFileOptions& options, const std::vector<Batch>& batc
       break;
     }
     (void)file.maintain(kStart);
-    (void)file.read_history({});
+    (void)history_of(file);
   }
   life.set_aside = file.counters().set_aside;
   return life;
@@ -376,12 +377,12 @@ TEST_CASE("A full disk takes nothing and loses nothing, and goes on when there i
   CHECK_FALSE(replace_all(file, many_rows()));
   while (file.maintain(kStart)) {
   }
-  CHECK(file.read_history({})->entries.size() == 1);
+  CHECK(history_of(file)->entries.size() == 1);
   disk.set_full(false);
   CHECK(file.commit(Batch().put(Table::meta, 2, "n"), kStart).error().text == done.error().text);
   REQUIRE(replace_all(file, many_rows(), 1));
   REQUIRE(file.commit(Batch().put(Table::meta, 2, "n").happened(test::entry_at(kStart)), kStart));
-  CHECK(file.read_history({})->entries.size() == 2);
+  CHECK(history_of(file)->entries.size() == 2);
   CHECK(file.counters().set_aside == 0);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/persistence.hpp"
+#include "engine/shell/history_reader.hpp"
 #include "engine/shell/state_file.hpp"
 #include "promql/time.hpp"
 #include "tests/io/faulty_disk.hpp"
@@ -19,6 +20,11 @@ using Rows = std::map<core::RowKey, std::string>;
 
 // 2026-11-22T02:58:10Z
 inline constexpr WallTime kStart = wall_from_ns(1795316290LL * 1'000'000'000);
+
+inline Result<api::HistoryPage> history_of(const shell::StateFile& file,
+                                           const api::HistoryQuery& query = {}) {
+  return shell::HistoryReader::page_beside_writer(file.path(), file.vfs(), query);
+}
 
 struct Batch : core::Persist {
   Batch& put(core::Table table, std::int64_t id, std::string body) {
