@@ -32,11 +32,29 @@ inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   return static_cast<std::int64_t>(value);
 }
 
-// math.Log, Log2, Log10 and Exp2, to the last bit: quantiles of native histograms are interpolated with them.
-// After FDLIBM's e_log.c and e_exp.c, which Go's are.
-[[nodiscard]] double go_log(double value);
-[[nodiscard]] double go_log2(double value);
-[[nodiscard]] double go_log10(double value);
+// Go's mathematics to the last bit, so that a rule that compares two results decides as upstream's does. Their
+// sources are those of Go's math package: FDLIBM for logarithms and the inverse hyperbolic functions, Cephes for
+// the circular ones, and for exp() N. Shibata's "Efficient evaluation methods of elementary functions suitable
+// for SIMD computation" (2010), which Go uses on amd64.
+[[nodiscard]] double go_acos(double value);
+[[nodiscard]] double go_acosh(double value);
+[[nodiscard]] double go_asin(double value);
+[[nodiscard]] double go_asinh(double value);
+[[nodiscard]] double go_atan(double value);
+[[nodiscard]] double go_atan2(double y, double x);
+[[nodiscard]] double go_atanh(double value);
+[[nodiscard]] double go_cos(double value);
+[[nodiscard]] double go_cosh(double value);
+[[nodiscard]] double go_exp(double value);
 [[nodiscard]] double go_exp2(double value);
+[[nodiscard]] double go_log(double value);
+[[nodiscard]] double go_log10(double value);
+[[nodiscard]] double go_log1p(double value);
+[[nodiscard]] double go_log2(double value);
+[[nodiscard]] double go_pow(double base, double exponent);
+[[nodiscard]] double go_sin(double value);
+[[nodiscard]] double go_sinh(double value);
+[[nodiscard]] double go_tan(double value);
+[[nodiscard]] double go_tanh(double value);
 
 }  // namespace tocsin::promql

@@ -375,9 +375,9 @@ ScalarPairNode::Function scalar_operator(BinaryOp op) {
     case BinaryOp::modulo:
       return [](double a, double b) { return std::fmod(a, b); };
     case BinaryOp::power:
-      return [](double a, double b) { return std::pow(a, b); };
+      return go_pow;
     case BinaryOp::atan2:
-      return [](double a, double b) { return std::atan2(a, b); };
+      return go_atan2;
     case BinaryOp::equal:
       return [](double a, double b) { return a == b ? 1.0 : 0.0; };
     case BinaryOp::not_equal:

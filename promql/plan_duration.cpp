@@ -33,7 +33,7 @@ EvalResult<double> evaluate_operator(const DurationExpr& node, double left, doub
       if (right == 0) return positioned(node, "modulo by zero");
       return std::fmod(left, right);
     case DurationOp::power:
-      return std::pow(left, right);
+      return go_pow(left, right);
     case DurationOp::negate:
       return -right;
     case DurationOp::plus:
