@@ -1,6 +1,7 @@
 #include "promql/annotations.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "promql/format.hpp"
@@ -23,15 +24,24 @@ Timestamp whole_seconds(Timestamp time) {
 }
 
 Annotation warning(std::string text, PositionRange position) {
-  return {AnnotationLevel::warning, "PromQL warning: " + std::move(text), position, std::nullopt, 0};
+  return {AnnotationLevel::warning,
+          "PromQL warning: " + std::move(text),
+          position,
+          std::nullopt,
+          0,
+          std::nullopt};
 }
 Annotation info(std::string text, PositionRange position) {
-  return {AnnotationLevel::info, "PromQL info: " + std::move(text), position, std::nullopt, 0};
+  return {AnnotationLevel::info, "PromQL info: " + std::move(text), position, std::nullopt, 0, std::nullopt};
 }
 
 std::string with_metric(std::string text, std::string_view metric) {
   if (metric.empty()) return text;
   return format("{} for metric name {}", text, go_quote(metric));
+}
+
+bool same_side(const std::optional<double>& left, const std::optional<double>& right) {
+  return left && right && !std::isnan(*left) && !std::isnan(*right) && (*left > 0) == (*right > 0);
 }
 
 void widen(ForcedMonotonicity& into, const ForcedMonotonicity& other) {
@@ -59,14 +69,18 @@ std::string Annotation::to_string(std::string_view query) const {
 }
 
 void Annotations::add(Annotation annotation) {
-  const auto same = std::find_if(all_.begin(), all_.end(),
-                                 [&](const Annotation& other) { return other.text == annotation.text; });
+  const auto same = std::find_if(all_.begin(), all_.end(), [&](const Annotation& other) {
+    return other.text == annotation.text ||
+           (other.position == annotation.position && same_side(other.farthest, annotation.farthest));
+  });
   if (same == all_.end()) {
     all_.push_back(std::move(annotation));
   } else if (same->monotonicity && annotation.monotonicity) {
     widen(*same->monotonicity, *annotation.monotonicity);
   } else if (same->overlaps > 0) {
     same->overlaps += annotation.overlaps;
+  } else if (same->farthest && std::fabs(*same->farthest) < std::fabs(*annotation.farthest)) {
+    *same = std::move(annotation);
   } else {
     same->position = annotation.position;
   }
@@ -105,10 +119,17 @@ Annotation invalid_quantile(double quantile, PositionRange position) {
   return warning(format("quantile value should be between 0 and 1, got {}", format_float_go(quantile)),
                  position);
 }
+Annotation invalid_quantile_parameter(double quantile, PositionRange position) {
+  Annotation annotation = invalid_quantile(quantile, position);
+  annotation.farthest = quantile;
+  return annotation;
+}
 Annotation invalid_ratio(double ratio, double capped_to, PositionRange position) {
-  return warning(format("ratio value should be between -1 and 1, got {}, capping to {}",
-                        format_float_go(ratio), format_float_go(capped_to)),
-                 position);
+  Annotation annotation = warning(format("ratio value should be between -1 and 1, got {}, capping to {}",
+                                         format_float_go(ratio), format_float_go(capped_to)),
+                                  position);
+  annotation.farthest = ratio;
+  return annotation;
 }
 Annotation bad_bucket_label(std::string_view metric, std::string_view value, PositionRange position) {
   return warning(

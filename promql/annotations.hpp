@@ -1,5 +1,6 @@
 // Info and warning annotations of an evaluation, with Prometheus' texts. An annotation of the same text is
-// kept once; the forced-monotonicity notes and the start-time overlaps merge into one that covers them all.
+// kept once; the forced-monotonicity notes and the start-time overlaps merge into one that covers them all,
+// and of the values that an aggregation's parameter takes over time the farthest is named.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,8 @@ struct Annotation {
   PositionRange position;  // in the expression; what it points at is added when it is printed
   std::optional<ForcedMonotonicity> monotonicity;
   int overlaps = 0;  // of start times
+  // The value at fault, where only the farthest of those on its side of zero is named.
+  std::optional<double> farthest;
 
   // The text that the API shows: `text` and, in brackets, line and column in `query`.
   [[nodiscard]] std::string to_string(std::string_view query) const;
@@ -56,6 +59,8 @@ namespace note {
 enum class Operation { addition, subtraction, aggregation };
 
 [[nodiscard]] Annotation invalid_quantile(double quantile, PositionRange position);
+// The same of an aggregation's parameter.
+[[nodiscard]] Annotation invalid_quantile_parameter(double quantile, PositionRange position);
 [[nodiscard]] Annotation invalid_ratio(double ratio, double capped_to, PositionRange position);
 [[nodiscard]] Annotation bad_bucket_label(std::string_view metric, std::string_view value,
                                           PositionRange position);

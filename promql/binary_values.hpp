@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "promql/annotations.hpp"
+#include "promql/go_math.hpp"
 #include "promql/plan_node.hpp"
 
 namespace tocsin::promql {
@@ -48,9 +49,9 @@ void visit_arithmetic(BinaryOp op, Visit&& visit) {
     case BinaryOp::modulo:
       return visit([](double a, double b) { return std::fmod(a, b); });
     case BinaryOp::power:
-      return visit([](double a, double b) { return std::pow(a, b); });
+      return visit(go_pow);
     case BinaryOp::atan2:
-      return visit([](double a, double b) { return std::atan2(a, b); });
+      return visit(go_atan2);
     default:
       return;
   }

@@ -47,7 +47,8 @@ struct RunLimits {
   std::function<Abort()> abort;
 };
 
-enum class EvalErrorKind { execution, timeout, canceled };
+// invalid: a duration that cannot be worked out, which upstream finds before it evaluates anything.
+enum class EvalErrorKind { execution, timeout, canceled, invalid };
 
 struct EvalError : Error {
   EvalError() = default;

@@ -32,10 +32,10 @@ inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   return static_cast<std::int64_t>(value);
 }
 
-// Go's mathematics to the last bit, so that a rule that compares two results decides as upstream's does. Their
-// sources are those of Go's math package: FDLIBM for logarithms and the inverse hyperbolic functions, Cephes for
-// the circular ones, and for exp() N. Shibata's "Efficient evaluation methods of elementary functions suitable
-// for SIMD computation" (2010), which Go uses on amd64.
+// Go's mathematics to the last bit, so that a rule that compares two results decides as upstream's does.
+// Their sources are those of Go's math package: FDLIBM for logarithms and the inverse hyperbolic functions,
+// Cephes for the circular ones, and for exp() N. Shibata's "Efficient evaluation methods of elementary
+// functions suitable for SIMD computation" (2010), which Go uses on amd64.
 [[nodiscard]] double go_acos(double value);
 [[nodiscard]] double go_acosh(double value);
 [[nodiscard]] double go_asin(double value);

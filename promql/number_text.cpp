@@ -173,9 +173,25 @@ Result<std::uint64_t> parse_uint64(std::string_view text) {
 
 std::string format_float(double value) {
   if (!std::isfinite(value)) return format_non_finite(value);
+  // Go writes no more digits than it takes to tell the number from its neighbours, and zeros behind them,
+  // where to_chars would write large numbers out. Those that a double holds exactly are the same in both.
+  constexpr double kExact = 9007199254740992.0;  // 2^53
   char buffer[400];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
-  return std::string(buffer, result.ptr);
+  char* const last = buffer + sizeof buffer;
+  if (std::fabs(value) <= kExact) {
+    return std::string(buffer, std::to_chars(buffer, last, value, std::chars_format::fixed).ptr);
+  }
+  const auto [end, error] = std::to_chars(buffer, last, value, std::chars_format::scientific);
+  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  const std::size_t at = text.find('e');
+  std::size_t exponent = 0;
+  std::from_chars(text.data() + at + 2, end, exponent);
+  std::string digits(value < 0 ? "-" : "");
+  for (const char c : text.substr(digits.size(), at - digits.size())) {
+    if (c != '.') digits += c;
+  }
+  digits.resize((value < 0 ? 2 : 1) + exponent, '0');
+  return digits;
 }
 
 std::string format_float_go(double value) {

@@ -285,7 +285,7 @@ EvalStatus QuantileNode::evaluate(RunState& state, const Frame& frame, Timestamp
   column_.clear();
   const double quantile = scalar_value(child(1));
   if (std::isnan(quantile) || quantile < 0 || quantile > 1) {
-    state.annotations.add(note::invalid_quantile(quantile, param_position_));
+    state.annotations.add(note::invalid_quantile_parameter(quantile, param_position_));
   }
   values_.resize(rows());
   for (std::vector<double>& values : values_) values.clear();

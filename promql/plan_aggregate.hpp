@@ -153,8 +153,9 @@ class CountValuesNode final : public Node {
  public:
   CountValuesNode(const AggregateExpr& aggregate, NodePtr input, std::string label);
   [[nodiscard]] const Labels& labels(std::uint32_t row, Labels&) const override { return *labels_[row]; }
+  [[nodiscard]] std::span<const std::uint32_t> order() const override { return order_; }
   [[nodiscard]] bool outdated() const override {
-    return Node::outdated() || too_many_rows(rows(), present_rows_);
+    return Node::outdated() || too_many_rows(rows(), order_.size());
   }
   void forget_rows() override;
 
@@ -166,7 +167,7 @@ class CountValuesNode final : public Node {
   GroupTable table_;
   std::string label_;
   bool valid_label_;
-  std::size_t present_rows_ = 0;  // in the last step
+  std::vector<std::uint32_t> order_;  // of the last step, by where its values were met first
   std::unordered_map<Labels, std::uint32_t, LabelsHash> row_of_labels_;
   std::vector<const Labels*> labels_;
 };

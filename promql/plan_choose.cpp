@@ -124,9 +124,7 @@ void ChooseNode::choose_extreme(RunState& state, std::size_t count) {
     }
   });
   if (ignored) state.annotations.add(note::histogram_ignored_in_aggregation(to_string(op_), position()));
-  const auto better = [&](std::uint32_t a, std::uint32_t b) {
-    return !std::isnan(from.values[a]) && worse(b, a);
-  };
+  const auto better = [&](std::uint32_t a, std::uint32_t b) { return worse(b, a); };
   for (const std::uint32_t group : seen_groups_) {
     go_sort(chosen_[group], better);
     for (const std::uint32_t row : chosen_[group]) take(row);
@@ -178,7 +176,7 @@ void CountValuesNode::forget_rows() {
 
 EvalStatus CountValuesNode::evaluate(RunState& state, const Frame& frame, Timestamp at) {
   if (!valid_label_) return execution_error(format("invalid label name {}", go_quote(label_)));
-  present_rows_ = 0;
+  order_.clear();
   if (auto status = step_children(state, frame, at); !status) return status;
   column_.clear();
   const Column& from = child(0).column();
@@ -194,7 +192,7 @@ EvalStatus CountValuesNode::evaluate(RunState& state, const Frame& frame, Timest
       set_rows(next + 1);
     }
     const std::uint32_t row = entry->second;
-    if (column_.present[row] == kAbsent) ++present_rows_;
+    if (column_.present[row] == kAbsent) order_.push_back(row);
     column_.set(row, column_.present[row] == kAbsent ? 1 : column_.values[row] + 1);
   });
   return {};

@@ -70,12 +70,19 @@ class Compiler {
     node->set_step_invariant(invariant);
     return node;
   }
+  // An aggregation is invariant if what it aggregates is, whatever its parameter is: upstream looks no
+  // further (promql/engine.go, preprocessExprHelper).
+  static NodePtr inherit_from_input(NodePtr node) {
+    node->set_step_invariant(node->child(0).step_invariant());
+    return node;
+  }
   [[nodiscard]] bool delayed() const { return options_.delayed_name_removal; }
   // Nothing above but looks at a histogram's count or sum.
   [[nodiscard]] bool statistics_only() const { return statistics_above_ > 0 && buckets_above_ == 0; }
 
   const PlanOptions& options_;
   int depth_ = 0;
+  int in_parameter_ = 0;      // of aggregations
   int statistics_above_ = 0;  // calls of histogram_count and its like
   int buckets_above_ = 0;     // what needs whole histograms
 };
@@ -102,11 +109,13 @@ Result<NodePtr> Compiler::expression(const Expr& expr) {
     case ExprKind::vector_selector: {
       auto node = std::make_unique<VectorSelectorNode>(as<VectorSelector>(expr), options_.lookback);
       node->set_statistics_only(statistics_only());
+      if (in_parameter_ > 0) node->ignore_query_bounds();
       return NodePtr(std::move(node));
     }
     case ExprKind::matrix_selector: {
       auto node = std::make_unique<MatrixSelectorNode>(as<MatrixSelector>(expr), options_.lookback);
       node->set_statistics_only(statistics_only());
+      if (in_parameter_ > 0) node->ignore_query_bounds();
       return NodePtr(std::move(node));
     }
     case ExprKind::subquery:
@@ -122,7 +131,9 @@ Result<NodePtr> Compiler::subquery(const SubqueryExpr& subquery) {
   const Above whole(buckets_above_, true);
   auto inner = expression(*subquery.expr);
   if (!inner) return inner.error();
-  return make<SubqueryNode>(subquery, std::move(*inner), options_.default_subquery_step);
+  auto node = std::make_unique<SubqueryNode>(subquery, std::move(*inner), options_.default_subquery_step);
+  if (in_parameter_ > 0) node->ignore_query_bounds();
+  return NodePtr(std::move(node));
 }
 
 Result<NodePtr> Compiler::unary(const UnaryExpr& unary) {
@@ -159,8 +170,12 @@ NodePtr Compiler::join(const BinaryExpr& binary, NodePtr left, NodePtr right) co
   const bool left_scalar = binary.lhs->type() == ValueType::scalar;
   const bool right_scalar = binary.rhs->type() == ValueType::scalar;
   if (left_scalar && right_scalar) {
-    return inherit(
-        make<ScalarPairNode>(binary.position, scalar_operator(binary.op), std::move(left), std::move(right)));
+    const ScalarPairNode::Function function = scalar_operator(binary.op);
+    if (function == nullptr) {
+      return make<RefusedScalarNode>(binary.position, format("operator {} not allowed for Scalar operations",
+                                                             go_quote(to_string(binary.op))));
+    }
+    return inherit(make<ScalarPairNode>(binary.position, function, std::move(left), std::move(right)));
   }
   if (left_scalar || right_scalar) {
     NodePtr& vector = left_scalar ? right : left;
@@ -189,6 +204,8 @@ Result<NodePtr> Compiler::aggregate(const AggregateExpr& aggregate) {
   }
   NodePtr param;
   if (aggregate.param) {
+    // Upstream does not resolve @ start() and @ end() there (promql/engine.go, preprocessExprHelper).
+    const Above parameter(in_parameter_, true);
     auto compiled = expression(without_parens(*aggregate.param));
     if (!compiled) return compiled;
     param = std::move(*compiled);
@@ -198,12 +215,13 @@ Result<NodePtr> Compiler::aggregate(const AggregateExpr& aggregate) {
     case AggregateOp::avg:
       return inherit(make<SumNode>(aggregate, std::move(*input), delayed()));
     case AggregateOp::quantile:
-      return inherit(make<QuantileNode>(aggregate, std::move(*input), std::move(param), delayed()));
+      return inherit_from_input(
+          make<QuantileNode>(aggregate, std::move(*input), std::move(param), delayed()));
     case AggregateOp::topk:
     case AggregateOp::bottomk:
     case AggregateOp::limitk:
     case AggregateOp::limit_ratio:
-      return inherit(make<ChooseNode>(aggregate, std::move(*input), std::move(param)));
+      return inherit_from_input(make<ChooseNode>(aggregate, std::move(*input), std::move(param)));
     default:
       return inherit(make<FoldNode>(aggregate, std::move(*input), delayed()));
   }
@@ -247,8 +265,11 @@ Result<NodePtr> Compiler::timestamp(const Call& call) {
   const Expr& argument = without_parens(*call.args[0]);
   if (argument.kind() == ExprKind::vector_selector) {
     using Value = VectorSelectorNode::Value;
-    return make<VectorSelectorNode>(as<VectorSelector>(argument), options_.lookback,
-                                    start ? Value::start_timestamp : Value::timestamp, delayed());
+    auto node =
+        std::make_unique<VectorSelectorNode>(as<VectorSelector>(argument), options_.lookback,
+                                             start ? Value::start_timestamp : Value::timestamp, delayed());
+    if (in_parameter_ > 0) node->ignore_query_bounds();
+    return NodePtr(std::move(node));
   }
   auto vector = expression(argument);
   if (!vector) return vector;

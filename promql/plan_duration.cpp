@@ -13,7 +13,8 @@ double seconds_of(Duration duration) {
 }
 
 EvalError positioned(const Expr& expression, std::string_view text) {
-  return execution_error(format("{}:{}: {}", expression.position.start, expression.position.end, text));
+  return {EvalErrorKind::invalid,
+          format("{}:{}: {}", expression.position.start, expression.position.end, text)};
 }
 
 EvalResult<double> evaluate_seconds(const Expr& expression, const TimeRange& query);

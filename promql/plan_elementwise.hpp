@@ -65,7 +65,23 @@ class ScalarPairNode final : public ScalarNode {
   Function function_;
 };
 // A comparison gives 1 or 0. Null for the operators that are not defined on numbers.
+// Null for the operators that only histograms have, and for those of sets.
 [[nodiscard]] ScalarPairNode::Function scalar_operator(BinaryOp op);
+
+// What the parser lets through and evaluation refuses.
+class RefusedScalarNode final : public ScalarNode {
+ public:
+  RefusedScalarNode(PositionRange position, std::string error)
+      : ScalarNode(position), error_(std::move(error)) {}
+
+ protected:
+  [[nodiscard]] EvalStatus evaluate(RunState&, const Frame&, Timestamp) override {
+    return execution_error(error_);
+  }
+
+ private:
+  std::string error_;
+};
 
 // scalar(v)
 class ScalarOfVectorNode final : public ScalarNode {

@@ -108,16 +108,15 @@ void HistogramQuantileNode::extend_series(std::uint32_t series) {
   if (tracking_) collisions_.extend(*this);
 }
 
-std::uint32_t HistogramQuantileNode::series_of(double quantile) {
+std::uint32_t HistogramQuantileNode::series_of(double quantile, std::size_t occurrence) {
   if (kind_ != Kind::quantiles) return 0;
   std::string text = quantile_text(quantile);
-  const auto at = std::find_if(series_.begin(), series_.end(),
-                               [&](const ResultSeries& series) { return series.label_value == text; });
-  const auto index = static_cast<std::uint32_t>(at - series_.begin());
-  if (at == series_.end()) {
-    series_.push_back({std::move(text), {}});
-    extend_series(index);
+  for (std::uint32_t index = 0; index < series_.size(); ++index) {
+    if (series_[index].label_value == text && occurrence-- == 0) return index;
   }
+  const auto index = static_cast<std::uint32_t>(series_.size());
+  series_.push_back({std::move(text), {}});
+  extend_series(index);
   return index;
 }
 
@@ -150,7 +149,12 @@ EvalStatus HistogramQuantileNode::evaluate(RunState& state, const Frame& frame, 
   for (std::size_t i = 1; i < child_count(); ++i) scalars_.push_back(scalar_value(child(i)));
   if (series_of_scalar_.size() != scalars_.size() || kind_ == Kind::quantiles) {
     series_of_scalar_.clear();
-    for (const double quantile : scalars_) series_of_scalar_.push_back(series_of(quantile));
+    for (std::size_t i = 0; i < scalars_.size(); ++i) {
+      const auto same = [&](double other) { return quantile_text(other) == quantile_text(scalars_[i]); };
+      const auto occurrence =
+          std::count_if(scalars_.begin(), scalars_.begin() + static_cast<std::ptrdiff_t>(i), same);
+      series_of_scalar_.push_back(series_of(scalars_[i], static_cast<std::size_t>(occurrence)));
+    }
   }
   column_.clear();
   note_quantiles(state);
@@ -162,7 +166,24 @@ EvalStatus HistogramQuantileNode::evaluate(RunState& state, const Frame& frame, 
     if (from.present[row] == kHistogram) native_[histograms_.native_group(row)] = from.histograms[row].get();
   }
   for (std::uint32_t group = 0; group < native_.size(); ++group) evaluate_group(state, at, group);
-  return tracking_ ? collisions_.check(column_) : EvalStatus();
+  if (kind_ == Kind::quantiles) order_by_quantile();
+  // With delayed name removal what is evaluated once is looked at for equal rows at the end of the query
+  // only.
+  const bool once = frame.single() || step_invariant();
+  return tracking_ && !(delayed_ && once) ? collisions_.check(column_) : EvalStatus();
+}
+
+// One quantile of all histograms after the other, native ones first.
+void HistogramQuantileNode::order_by_quantile() {
+  order_.clear();
+  for (const std::uint32_t series : series_of_scalar_) {
+    for (const bool native : {true, false}) {
+      for (std::uint32_t group = 0; group < native_.size(); ++group) {
+        const std::uint32_t row = series_[series].row_of_group[group];
+        if ((native_[group] != nullptr) == native && column_.present[row] != kAbsent) order_.push_back(row);
+      }
+    }
+  }
 }
 
 void HistogramQuantileNode::evaluate_group(RunState& state, Timestamp at, std::uint32_t group) {

@@ -49,6 +49,7 @@ class HistogramQuantileNode final : public Node {
   [[nodiscard]] const Labels& labels(std::uint32_t row, Labels& scratch) const override;
   [[nodiscard]] bool drops_name(std::uint32_t) const override { return delayed_; }
   [[nodiscard]] bool unique_without_name() const override { return !delayed_; }
+  [[nodiscard]] std::span<const std::uint32_t> order() const override { return order_; }
   void forget_rows() override;
 
  protected:
@@ -67,8 +68,11 @@ class HistogramQuantileNode final : public Node {
   };
   [[nodiscard]] std::string name_in_notes(std::uint32_t group) const;
   void extend_series(std::uint32_t series);
-  [[nodiscard]] std::uint32_t series_of(double quantile);
+  // `occurrence` tells quantiles apart that are asked for twice: they have series of their own, of equal
+  // labels.
+  [[nodiscard]] std::uint32_t series_of(double quantile, std::size_t occurrence);
   void evaluate_group(RunState& state, Timestamp at, std::uint32_t group);
+  void order_by_quantile();
   void note_malformed(RunState& state);
   void note_quantiles(RunState& state);
   [[nodiscard]] double classic_value(RunState& state, Timestamp at, std::uint32_t group, double quantile);
@@ -86,6 +90,7 @@ class HistogramQuantileNode final : public Node {
   std::vector<double> scalars_;
   std::vector<std::uint32_t> series_of_scalar_;
   std::vector<const FloatHistogram*> native_;  // of each group, in this step
+  std::vector<std::uint32_t> order_;           // of histogram_quantiles()
   std::vector<ClassicBucket> present_buckets_;
   std::vector<ClassicBucket> work_buckets_;
   bool tracking_ = false;

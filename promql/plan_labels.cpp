@@ -141,8 +141,7 @@ void SortNode::sort_by_value() {
   go_sort(order_, [this](std::uint32_t a, std::uint32_t b) {
     const double left = column_.values[a];
     const double right = column_.values[b];
-    if (std::isnan(right)) return !std::isnan(left);
-    return descending_ ? left > right : left < right;
+    return std::isnan(right) || (descending_ ? left > right : left < right);
   });
 }
 

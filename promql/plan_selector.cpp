@@ -20,6 +20,7 @@ EvalStatus TimeShift::prepare(const TimeRange& query) {
   if (!offset) return offset.error();
   offset_ = to_ms(*offset);
   fixed_ = modifiers_->timestamp;
+  if (!follows_bounds_) return {};
   if (modifiers_->start_or_end == StartOrEnd::start) fixed_ = query.start;
   if (modifiers_->start_or_end == StartOrEnd::end) fixed_ = query.end;
   return {};
@@ -138,10 +139,18 @@ EvalStatus VectorSelectorNode::evaluate(RunState& state, const Frame&, Timestamp
 EvalStatus VectorSelectorNode::evaluate_times(const RunState& state, Timestamp at,
                                               const LatestColumns& columns) {
   if (value_ == Value::start_timestamp && !state.options.use_start_timestamps) return {};
+  Timestamp after = at - to_ms(lookback_);
+  if (shift_.is_fixed() && value_ != Value::info) {
+    // Upstream fetches samples for the fixed time and the offset, and then looks at them as if there were no
+    // offset (promql/engine.go, rangeEvalTimestampFunctionOverVectorSelector).
+    const Timestamp without_offset = at + shift_.offset();
+    after = std::max(at, without_offset) - to_ms(lookback_);
+    at = std::min(at, without_offset);
+  }
   times_.assign(rows(), Timestamp{});
   LatestColumns wanted = columns;
   (value_ == Value::start_timestamp ? wanted.start_times : wanted.times) = times_;
-  series_.source().latest(series_.series(rows()), at - to_ms(lookback_), at, wanted);
+  series_.source().latest(series_.series(rows()), after, at, wanted);
   for (std::uint32_t row = 0; row < rows(); ++row) {
     if (column_.present[row] == kAbsent) continue;
     column_.set(row, static_cast<double>(ms_of(times_[row])) / 1000);

@@ -12,8 +12,11 @@ class TimeShift {
  public:
   explicit TimeShift(const TimeModifiers& modifiers) : modifiers_(&modifiers) {}
   [[nodiscard]] EvalStatus prepare(const TimeRange& query);
+  // From now on @ start() and @ end() are as if they were not written.
+  void ignore_query_bounds() { follows_bounds_ = false; }
   [[nodiscard]] bool is_fixed() const {
-    return modifiers_->timestamp.has_value() || modifiers_->start_or_end != StartOrEnd::none;
+    return modifiers_->timestamp.has_value() ||
+           (follows_bounds_ && modifiers_->start_or_end != StartOrEnd::none);
   }
   // The time that is looked at when the evaluation time is `at`.
   [[nodiscard]] Timestamp apply(Timestamp at) const { return fixed_.value_or(at) - offset_; }
@@ -21,6 +24,7 @@ class TimeShift {
 
  private:
   const TimeModifiers* modifiers_;
+  bool follows_bounds_ = true;
   std::optional<Timestamp> fixed_;
   std::chrono::milliseconds offset_{};
 };
@@ -74,6 +78,11 @@ class VectorSelectorNode final : public Node {
 
   // See histogram_statistics().
   void set_statistics_only(bool value) { statistics_only_ = value; }
+  // See TimeShift.
+  void ignore_query_bounds() {
+    shift_.ignore_query_bounds();
+    set_step_invariant(shift_.is_fixed());
+  }
   [[nodiscard]] const Labels& labels(std::uint32_t row, Labels& scratch) const override;
   [[nodiscard]] bool drops_name(std::uint32_t) const override { return value_ != Value::sample && delayed_; }
   [[nodiscard]] bool unique_without_name() const override { return series_.unique_without_name(); }
@@ -133,6 +142,11 @@ class RangeNode : public Node {
   void set_statistics_only(bool value) { statistics_only_ = value; }
   [[nodiscard]] bool anchored() const { return anchored_; }
   [[nodiscard]] bool smoothed() const { return smoothed_; }
+  // See TimeShift.
+  void ignore_query_bounds() {
+    shift_.ignore_query_bounds();
+    set_step_invariant(shift_.is_fixed());
+  }
 
  protected:
   RangeNode(PositionRange position, const TimeModifiers& modifiers) : Node(position), shift_(modifiers) {}

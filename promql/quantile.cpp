@@ -20,7 +20,7 @@ bool almost_equal(double a, double b, double epsilon) {
   return difference / std::min(sum, std::numeric_limits<double>::max()) < epsilon;
 }
 
-void join_equal_bounds(std::vector<ClassicBucket>& buckets) {
+std::span<ClassicBucket> join_equal_bounds(std::span<ClassicBucket> buckets) {
   std::size_t last = 0;
   for (std::size_t i = 1; i < buckets.size(); ++i) {
     if (buckets[i].upper_bound == buckets[last].upper_bound) {
@@ -29,10 +29,10 @@ void join_equal_bounds(std::vector<ClassicBucket>& buckets) {
       buckets[++last] = buckets[i];
     }
   }
-  buckets.resize(last + 1);
+  return buckets.first(last + 1);
 }
 
-void make_monotonic(std::vector<ClassicBucket>& buckets, BucketQuantile& result) {
+void make_monotonic(std::span<ClassicBucket> buckets, BucketQuantile& result) {
   result.min_bucket = kInfinity;
   result.max_bucket = -kInfinity;
   double before = buckets[0].count;
@@ -81,24 +81,25 @@ struct Rank {
 
 }  // namespace
 
-BucketQuantile bucket_quantile(double quantile, std::vector<ClassicBucket>& buckets) {
+BucketQuantile bucket_quantile(double quantile, std::span<ClassicBucket> buckets) {
   BucketQuantile result;
   if (std::isnan(quantile) || quantile < 0 || quantile > 1) {
     result.value = std::isnan(quantile) ? kNaN : (quantile < 0 ? -kInfinity : kInfinity);
     return result;
   }
   result.value = kNaN;
+  std::ranges::sort(buckets, {}, &ClassicBucket::upper_bound);
   if (buckets.back().upper_bound != kInfinity) return result;
-  join_equal_bounds(buckets);
-  make_monotonic(buckets, result);
-  if (buckets.size() < 2 || buckets.back().count == 0) return result;
-  result.value = interpolate(quantile * buckets.back().count, buckets);
+  const std::span<ClassicBucket> joined = join_equal_bounds(buckets);
+  make_monotonic(joined, result);
+  if (joined.size() < 2 || joined.back().count == 0) return result;
+  result.value = interpolate(quantile * joined.back().count, joined);
   return result;
 }
 
-double bucket_fraction(double lower, double upper, std::vector<ClassicBucket>& buckets) {
+double bucket_fraction(double lower, double upper, std::span<ClassicBucket> buckets) {
   if (buckets.back().upper_bound != kInfinity) return kNaN;
-  join_equal_bounds(buckets);
+  buckets = join_equal_bounds(buckets);
   const double count = buckets.back().count;
   if (count == 0 || std::isnan(lower) || std::isnan(upper)) return kNaN;
   if (lower >= upper) return 0;

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "promql/go_math.hpp"
+#include "promql/go_sort.hpp"
 #include "promql/kahan.hpp"
 #include "promql/range_functions.hpp"
 
@@ -302,8 +303,7 @@ double quantile_of(double quantile, std::vector<double>& values) {
   if (values.empty() || std::isnan(quantile)) return kNaN;
   if (quantile < 0) return -kInfinity;
   if (quantile > 1) return kInfinity;
-  std::sort(values.begin(), values.end(),
-            [](double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; });
+  go_sort(values, [](double a, double b) { return std::isnan(a) || a < b; });
   const auto count = static_cast<double>(values.size());
   const double rank = quantile * (count - 1);
   const double lower = std::max(0.0, std::floor(rank));

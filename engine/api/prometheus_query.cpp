@@ -233,6 +233,8 @@ HttpResponse answer_query(const QueryCommand& command,
         return answer_error(ErrorType::timeout, result.error().text);
       case promql::EvalErrorKind::canceled:
         return answer_error(ErrorType::canceled, result.error().text);
+      case promql::EvalErrorKind::invalid:
+        return answer_bad_query(result.error().text);
       case promql::EvalErrorKind::execution:
         break;
     }

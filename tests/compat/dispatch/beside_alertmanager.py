@@ -17,16 +17,18 @@ import datetime
 import http.server
 import json
 import os
+import pathlib
 import random
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import peers
 
 TOLERANCE = 0.45  # seconds: the real program runs on a machine that does other things too
 LENGTH = 36.0
@@ -221,12 +223,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def rfc3339(moment):
     return datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -282,7 +278,7 @@ def play_real(program, worlds, make_config):
         path = os.path.join(folder, "alertmanager.yml")
         with open(path, "w") as out:
             out.write(config)
-        port = free_port()
+        port = peers.free_port()
         with open(os.path.join(folder, "log"), "w") as log:
             process = subprocess.Popen(
                 [program, f"--config.file={path}", f"--storage.path={folder}/data", "--cluster.listen-address=",
@@ -347,10 +343,6 @@ def report(seed, worlds, real, ours, found, latest):
           f"{len(found)} differences in {len(names)} worlds; steps were at most {latest * 1000:.0f} ms late")
 
 
-def peers_path():
-    return os.pathsep.join(filter(None, [os.environ.get("TOCSIN_PEERS"), os.environ.get("PATH")]))
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--alertmanager")
@@ -360,7 +352,7 @@ def main():
     parser.add_argument("--attempts", type=int, default=1, help="a loaded machine is late: plays that differ are repeated")
     parser.add_argument("--record")
     options = parser.parse_args()
-    program = options.alertmanager or shutil.which("alertmanager", path=peers_path())
+    program = peers.find("alertmanager", options.alertmanager)
     if program is None:
         print("skipped: alertmanager is not installed, so nothing is compared with it")
         return 0

@@ -11,20 +11,19 @@ server must be equal to the byte.
 The real programs are found in $TOCSIN_PEERS or in $PATH.
 """
 import argparse
-import http.client
 import http.server
 import json
 import math
 import os
 import pathlib
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import peers
 
 SCRAPE_FOR = 48.0  # seconds; queries look back at most 40 of them
 STEP = 5  # seconds between two samples
@@ -178,18 +177,6 @@ def requests(now):
     return asked
 
 
-def ask(port, request):
-    method, path, parameters = request
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    encoded = urllib.parse.urlencode(parameters)
-    if method == "POST":
-        connection.request(method, path, encoded, {"Content-Type": "application/x-www-form-urlencoded"})
-    else:
-        connection.request(method, path + ("?" + encoded if encoded else ""))
-    reply = connection.getresponse()
-    return reply.status, reply.getheader("Content-Type"), reply.read().decode("utf-8", "replace")
-
-
 def comparable(answer):
     """Without what upstream itself leaves open: the order of series, and what was measured."""
     status, content_type, body = answer
@@ -198,9 +185,8 @@ def comparable(answer):
     except ValueError:
         return answer
     data = document.get("data")
+    peers.sort_vector(document)
     if isinstance(data, dict):
-        if data.get("resultType") == "vector":
-            data["result"].sort(key=lambda row: json.dumps(row["metric"], sort_keys=True))
         if "stats" in data:
             data["stats"]["timings"] = dict.fromkeys(data["stats"]["timings"])
             data["stats"]["samples"].pop("peakSamples")
@@ -231,39 +217,22 @@ def tool_calls(url, now):
     return calls
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_ready(port):
-    for _ in range(200):
-        try:
-            if ask(port, ("GET", "/-/ready", []))[0] == 200:
-                return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    sys.exit(f"nobody answers on port {port}")
-
-
 def compare_requests(real, ours, now):
     different = 0
     asked = requests(now)
-    for request in asked:
-        theirs, mine = ask(real, request), ask(ours, request)
+    for method, path, parameters in asked:
+        theirs, mine = (server.ask(path, parameters, method) for server in (real, ours))
         if theirs == mine or comparable(theirs) == comparable(mine):
             continue
         different += 1
-        print(*request, "\n    prometheus:", *theirs, "\n    tocsin:    ", *mine)
+        print(method, path, parameters, "\n    prometheus:", *theirs, "\n    tocsin:    ", *mine)
     print(f"{len(asked)} requests, {different} answered differently")
     return different
 
 
 def compare_tools(promtool, tocsin, real, now):
     different = 0
-    calls = tool_calls(f"http://127.0.0.1:{real}", now)
+    calls = tool_calls(f"http://127.0.0.1:{real.port}", now)
     for arguments in calls:
         theirs, mine = (subprocess.run([program, "query"] + arguments, capture_output=True, text=True, check=False)
                         for program in (promtool, tocsin))
@@ -282,15 +251,12 @@ def main():
     parser.add_argument("--prometheus")
     parser.add_argument("--promtool")
     options = parser.parse_args()
-    path = os.pathsep.join(filter(None, [os.environ.get("TOCSIN_PEERS"), os.environ.get("PATH")]))
-    prometheus = options.prometheus or shutil.which("prometheus", path=path)
-    promtool = options.promtool or shutil.which("promtool", path=path)
+    prometheus, promtool = peers.find("prometheus", options.prometheus), peers.find("promtool", options.promtool)
     if not prometheus or not promtool:
         print("skipped: prometheus or promtool is not installed, so nothing is compared with it")
         return 0
     page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=page.serve_forever, daemon=True).start()
-    real, ours = free_port(), free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = os.path.join(folder, "prometheus.yml")
         with open(config, "w", encoding="utf-8") as file:
@@ -299,23 +265,13 @@ def main():
                        f"- {{job_name: t, static_configs: [{{targets: ['127.0.0.1:{page.server_port}']}}]}}\n")
         features = ("--enable-feature=promql-experimental-functions,promql-extended-range-selectors,"
                     "promql-binop-fill-modifiers")
-        servers = [
-            [prometheus, f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{real}"],
-            [options.tocsin, "serve", "--storage.path=", f"--web.listen-address=127.0.0.1:{ours}"],
-        ]
-        running = [subprocess.Popen(command + ["--config.file=" + config, features], stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL) for command in servers]
-        try:
-            wait_ready(real)
-            wait_ready(ours)
+        with peers.prometheus(prometheus, config, folder, features) as real, \
+                peers.tocsin(options.tocsin, config, features) as ours:
+            real.wait_ready()
+            ours.wait_ready()
             time.sleep(SCRAPE_FOR)
             now = int(time.time()) // STEP * STEP - STEP
             different = compare_requests(real, ours, now) + compare_tools(promtool, options.tocsin, real, now)
-        finally:
-            for process in running:
-                process.terminate()
-            for process in running:
-                process.wait()
     return 1 if different else 0
 
 
