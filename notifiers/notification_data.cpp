@@ -10,7 +10,6 @@
 namespace tocsin::notifiers {
 namespace {
 
-using templates::Field;
 using templates::GoTime;
 using templates::Kind;
 using templates::List;

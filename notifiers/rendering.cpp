@@ -74,7 +74,7 @@ std::string FieldRenderer::render(std::string_view path, std::string_view source
 }
 
 Value FieldRenderer::data(std::string_view path, const Value& boxed) {
-  const Value source = boxed.outside_interface();
+  Value source = boxed.outside_interface();
   switch (source.kind()) {
     case Kind::string: {
       const std::size_t failures = failures_.size();

@@ -179,6 +179,7 @@ EvalResult<QueryResult> Plan::Impl::query_at(Timestamp at, const RunLimits& limi
   }
   result.annotations = annotations_;
   result.samples_read = state.samples_read;
+  result.peak_samples = state.peak_samples;
   return result;
 }
 
@@ -254,7 +255,7 @@ EvalResult<QueryResult> Plan::Impl::query_range(const TimeRange& range, const Ru
   root_->finish(state);
   auto matrix = merge_by_labels(std::move(samples));
   if (!matrix) return matrix.error();
-  return QueryResult{std::move(*matrix), annotations_, state.samples_read};
+  return QueryResult{std::move(*matrix), annotations_, state.samples_read, state.peak_samples};
 }
 
 // Rows of equal labels are one series, as long as their samples do not meet at one time.

@@ -62,6 +62,7 @@ struct QueryResult {
   Value value;
   Annotations annotations;
   std::size_t samples_read = 0;
+  std::size_t peak_samples = 0;  // held at once
 };
 
 // One row of an instant result. The number names the row for as long as binding_epoch() stays the same: a

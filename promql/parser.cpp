@@ -158,12 +158,12 @@ bool Parser::expect(TokenKind kind) {
   return false;
 }
 
-void Parser::add_error(PositionRange position, std::string text) {
-  errors_.push_back({position, std::move(text)});
+void Parser::add_error(PositionRange position, std::string text, std::string_view feature) {
+  errors_.push_back({position, std::move(text), feature});
 }
 
-void Parser::fail(PositionRange position, std::string text) {
-  if (!failed_) add_error(position, std::move(text));
+void Parser::fail(PositionRange position, std::string text, std::string_view feature) {
+  if (!failed_) add_error(position, std::move(text), feature);
   failed_ = true;
 }
 
@@ -218,7 +218,8 @@ ExprPtr Parser::binary(ExprPtr lhs, int precedence, bool is_right_associative) {
   result->lhs = std::move(lhs);
   result->rhs = std::move(rhs);
   if (!options_.binop_fill_modifiers && (result->matching->fill_left || result->matching->fill_right)) {
-    add_error(result->position, "binop fill modifiers are experimental and not enabled");
+    add_error(result->position, "binop fill modifiers are experimental and not enabled",
+              "promql-binop-fill-modifiers");
   }
   return result;
 }
@@ -377,7 +378,8 @@ ExprPtr Parser::call(const Token& name) {
   if (result->function == nullptr) {
     add_error(name.range(), "unknown function with name " + go_quote(name.text));
   } else if (result->function->is_experimental && !options_.experimental_functions) {
-    add_error(name.range(), format("function {} is not enabled", go_quote(name.text)));
+    add_error(name.range(), format("function {} is not enabled", go_quote(name.text)),
+              "promql-experimental-functions");
   }
   result->position = {name.position, last_closing_};
   return result;
@@ -480,6 +482,12 @@ std::string line_and_column(std::string_view text, int offset, int first_line) {
 
 std::string to_string(const ParseError& error, std::string_view text, int first_line) {
   return format("{}: parse error: {}", line_and_column(text, error.position.start, first_line), error.text);
+}
+
+std::string to_string_with_feature(const ParseError& error, std::string_view text) {
+  std::string result = to_string(error, text);
+  if (!error.feature.empty()) result += format("; --enable-feature={} enables it", error.feature);
+  return result;
 }
 
 Parsed<ExprPtr> parse_expr(std::string_view text, const ParserOptions& options) {

@@ -31,6 +31,8 @@ struct ParserOptions {
 struct ParseError {
   PositionRange position;
   std::string text;  // without position: unexpected "(" in grouping opts, expected "," or ")"
+  // The name for --enable-feature that would let it pass; a constant of the program, "" where there is none.
+  std::string_view feature = {};
   friend bool operator==(const ParseError&, const ParseError&) = default;
 };
 
@@ -39,6 +41,8 @@ struct ParseError {
 [[nodiscard]] std::string line_and_column(std::string_view text, int offset, int first_line = 1);
 // "1:18: parse error: unexpected ...", as Prometheus prints it.
 [[nodiscard]] std::string to_string(const ParseError& error, std::string_view text, int first_line = 1);
+// The same, and what to do where a feature is switched off: for rules and tests, whose author can.
+[[nodiscard]] std::string to_string_with_feature(const ParseError& error, std::string_view text);
 
 // What was parsed, or why not: errors, at least one, in the order in which Prometheus finds them. All errors
 // of the type check are there; after an error in the syntax the parser does not go on.
@@ -49,6 +53,7 @@ struct [[nodiscard]] Parsed {
 
   [[nodiscard]] bool ok() const { return errors.empty(); }
   // The first error, rendered. REQUIRES !ok().
+  // The first error, in upstream's words.
   [[nodiscard]] Error error(std::string_view text) const { return Error(to_string(errors.front(), text)); }
 };
 

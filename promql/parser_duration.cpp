@@ -103,7 +103,9 @@ Duration duration_from_seconds(double seconds) {
 }
 
 void Parser::require_duration_expressions(PositionRange position) {
-  if (!options_.duration_expressions) add_error(position, "experimental duration expression is not enabled");
+  if (!options_.duration_expressions) {
+    add_error(position, "experimental duration expression is not enabled", "promql-duration-expr");
+  }
 }
 
 ExprPtr Parser::positive_duration() {

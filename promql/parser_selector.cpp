@@ -395,7 +395,8 @@ ExprPtr Parser::extend(ExprPtr expr) {
   const bool is_anchored = take().kind == TokenKind::anchored;
   const std::string_view name = is_anchored ? "anchored" : "smoothed";
   if (!options_.extended_range_selectors) {
-    fail(expr->position, format("{} modifier is experimental and not enabled", name));
+    fail(expr->position, format("{} modifier is experimental and not enabled", name),
+         "promql-extended-range-selectors");
     return nullptr;
   }
   VectorSelector* selector = nullptr;

@@ -73,8 +73,8 @@ class Parser {
   bool expect(TokenKind kind);  // else unexpected()
 
   // Errors.
-  void add_error(PositionRange position, std::string text);
-  void fail(PositionRange position, std::string text);
+  void add_error(PositionRange position, std::string text, std::string_view feature = {});
+  void fail(PositionRange position, std::string text, std::string_view feature = {});
   void unexpected();
   void unexpected(std::string_view rule, std::string_view expected);
   void expect_end();

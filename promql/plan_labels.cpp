@@ -78,7 +78,7 @@ EvalStatus RelabelNode::evaluate(RunState& state, const Frame& frame, Timestamp 
   if (!error_.empty()) return execution_error(error_);
   if (auto status = step_children(state, frame, at); !status) return status;
   column_ = child(0).column();
-  return collisions_.check(column_);
+  return collisions_.check_and_merge(column_);
 }
 
 LabelReplaceNode::LabelReplaceNode(const Call& call, NodePtr vector)

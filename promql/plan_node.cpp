@@ -59,6 +59,7 @@ EvalStatus RunState::hold(std::size_t samples) {
 
 EvalStatus RunState::read(std::size_t samples) {
   samples_read += samples;
+  peak_samples = std::max(peak_samples, held_ + samples);
   if (limits.max_samples != 0 && held_ + samples > limits.max_samples) {
     return execution_error("query processing would load too many samples into memory in query execution");
   }
@@ -170,6 +171,23 @@ void CollisionTracker::extend(const Node& node) {
 
 EvalStatus CollisionTracker::check(const Column& column) {
   return contested_.empty() ? EvalStatus() : check_with(column, ++token_);
+}
+
+EvalStatus CollisionTracker::check_and_merge(Column& column) {
+  if (!column.holds_histograms) return check(column);
+  ++token_;
+  for (const Contested& entry : contested_) {
+    if (column.present[entry.row] == kAbsent) continue;
+    Seen& seen = seen_[entry.group];
+    if (seen.token == token_ && seen.row != entry.row) {
+      if (column.present[seen.row] == column.present[entry.row]) return same_labelset_error();
+      const std::uint32_t number = column.present[seen.row] == kNumber ? seen.row : entry.row;
+      column.present[number] = kAbsent;
+      if (number == entry.row) continue;
+    }
+    seen = {token_, entry.row};
+  }
+  return {};
 }
 
 EvalStatus CollisionTracker::check_frame(const Column& column, std::uint64_t frame_id) {

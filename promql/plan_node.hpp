@@ -77,6 +77,7 @@ class RunState {
   const RunLimits& limits;
   Annotations& annotations;
   std::size_t samples_read = 0;
+  std::size_t peak_samples = 0;
 
   // Samples that are held from now on, or no longer.
   [[nodiscard]] EvalStatus hold(std::size_t samples);
@@ -191,7 +192,10 @@ class CollisionTracker {
   void extend(const Node& node);
   // Error if two rows of equal labels are present in `column`.
   [[nodiscard]] EvalStatus check(const Column& column);
-  // The same, over all steps of one frame.
+  // The same, but a number and a histogram may meet: then the number goes, as in upstream's merged series
+  // (promql/engine.go, mergeSeriesWithSameLabelset), of which an instant result shows the histogram.
+  [[nodiscard]] EvalStatus check_and_merge(Column& column);
+  // The same as check(), over all steps of one frame.
   [[nodiscard]] EvalStatus check_frame(const Column& column, std::uint64_t frame_id);
 
  private:

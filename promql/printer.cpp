@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 
 #include "promql/format.hpp"
 #include "promql/functions.hpp"
@@ -183,12 +182,12 @@ class Line {
   void binary(const BinaryExpr& top) {
     const std::vector<const BinaryExpr*> spine = left_spine(top);
     write(*spine.back()->lhs);
-    for (const BinaryExpr* node : spine | std::views::reverse) {
+    for (auto node = spine.rbegin(); node != spine.rend(); ++node) {
       if (is_full()) return;
       append(" ");
-      append(operator_text(*node));
+      append(operator_text(**node));
       append(" ");
-      write(*node->rhs);
+      write(*(*node)->rhs);
     }
   }
 

@@ -101,8 +101,9 @@ constexpr std::array kDateFunctions = std::to_array<DateFunction>({
        const Date date = date_of(s);
        return static_cast<double>(days_in(date.year, date.month));
      }},
-    {"hour", [](std::int64_t s) { return static_cast<double>(date_of(s).second_of_day / 3600); }},
-    {"minute", [](std::int64_t s) { return static_cast<double>(date_of(s).second_of_day % 3600 / 60); }},
+    {"hour", [](std::int64_t s) { return std::floor(static_cast<double>(date_of(s).second_of_day) / 3600); }},
+    {"minute",
+     [](std::int64_t s) { return std::floor(static_cast<double>(date_of(s).second_of_day % 3600) / 60); }},
     {"month", [](std::int64_t s) { return static_cast<double>(date_of(s).month); }},
     {"year", [](std::int64_t s) { return static_cast<double>(date_of(s).year); }},
 });

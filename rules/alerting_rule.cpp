@@ -272,7 +272,9 @@ std::vector<std::pair<Labels, Alert>> AlertingRule::export_alerts() const {
 }
 
 void AlertingRule::import_alerts(std::vector<std::pair<Labels, Alert>> alerts) {
-  for (auto& [labels, alert] : alerts) static_cast<Alert&>(alerts_[labels]) = std::move(alert);
+  for (std::pair<Labels, Alert>& entry : alerts) {
+    static_cast<Alert&>(alerts_[entry.first]) = std::move(entry.second);
+  }
 }
 
 void AlertingRule::adopt_alerts(AlertingRule& from) {

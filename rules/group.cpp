@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <unordered_map>
+#include <utility>
 
 #include "rules/alerting_rule.hpp"
 
@@ -99,7 +100,7 @@ Farewell Group::adopt(Group& from, WallTime now) {
   }
 
   // Rules that found a successor have nothing left to say or to end.
-  stale_series_ = std::move(from.stale_series_);
+  stale_series_ = std::exchange(from.stale_series_, {});
   append(stale_series_, from.take_outputs());
   return from.farewell(now);
 }
@@ -132,8 +133,7 @@ void Group::for_each_alert(const AlertVisitor& visit) {
 }
 
 std::vector<OutputSeries> Group::take_outputs() {
-  std::vector<OutputSeries> series = std::move(stale_series_);
-  stale_series_.clear();
+  std::vector<OutputSeries> series = std::exchange(stale_series_, {});
   for (const auto& rule : rules_) append(series, rule->take_outputs());
   return series;
 }

@@ -16,9 +16,7 @@ namespace tocsin::rules {
 namespace {
 
 using templates::Any;
-using templates::Field;
 using templates::FunctionMap;
-using templates::GoTime;
 using templates::Html;
 using templates::Kind;
 using templates::List;

@@ -79,8 +79,15 @@ struct ApiOptions {
 
 // ---- answers to commands
 
+// For the statistics: how long the query waited in line, and what it took.
+struct QueryTimings {
+  Duration queue{};
+  Duration preparation{};
+  Duration evaluation{};
+};
 [[nodiscard]] HttpResponse answer_query(const QueryCommand& command,
-                                        const promql::EvalResult<promql::QueryResult>& result);
+                                        const promql::EvalResult<promql::QueryResult>& result,
+                                        const QueryTimings& timings = {});
 // A query that could not be parsed: `error` as Prometheus words it.
 [[nodiscard]] HttpResponse answer_bad_query(std::string_view error);
 [[nodiscard]] HttpResponse answer_post_alerts(const PostAlertsCommand& command);

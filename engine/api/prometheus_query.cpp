@@ -206,15 +206,19 @@ void add_notes(std::vector<std::string>& notes, std::vector<std::string> texts, 
 
 // All of upstream's fields, so that clients find them. Samples are counted; how long the parts of a query
 // took and how many samples it held at once is not measured and reads 0.
-void write_statistics(JsonWriter& json, std::size_t samples_read) {
+// Sorting is part of the evaluation here.
+void write_statistics(JsonWriter& json, const promql::QueryResult& result, const QueryTimings& timings) {
   json.key("stats").begin_object().key("timings").begin_object();
-  for (const std::string_view name : {"evalTotalTime", "resultSortTime", "queryPreparationTime",
-                                      "innerEvalTime", "execQueueTime", "execTotalTime"}) {
-    json.key(name).integer(0);
-  }
-  const auto samples = static_cast<std::int64_t>(samples_read);
+  json.key("evalTotalTime").number(seconds_of(timings.preparation + timings.evaluation));
+  json.key("resultSortTime").number(0);
+  json.key("queryPreparationTime").number(seconds_of(timings.preparation));
+  json.key("innerEvalTime").number(seconds_of(timings.evaluation));
+  json.key("execQueueTime").number(seconds_of(timings.queue));
+  json.key("execTotalTime").number(seconds_of(timings.queue + timings.preparation + timings.evaluation));
+  const auto samples = static_cast<std::int64_t>(result.samples_read);
   json.end_object().key("samples").begin_object().key("totalQueryableSamples").integer(samples);
-  json.key("samplesRead").integer(samples).key("peakSamples").integer(0).end_object().end_object();
+  json.key("samplesRead").integer(samples);
+  json.key("peakSamples").integer(static_cast<std::int64_t>(result.peak_samples)).end_object().end_object();
 }
 
 }  // namespace
@@ -225,8 +229,8 @@ std::optional<Answer> handle_query_api(std::string_view rest, const HttpRequest&
   return std::nullopt;
 }
 
-HttpResponse answer_query(const QueryCommand& command,
-                          const promql::EvalResult<promql::QueryResult>& result) {
+HttpResponse answer_query(const QueryCommand& command, const promql::EvalResult<promql::QueryResult>& result,
+                          const QueryTimings& timings) {
   if (!result) {
     switch (result.error().kind) {
       case promql::EvalErrorKind::timeout:
@@ -256,7 +260,7 @@ HttpResponse answer_query(const QueryCommand& command,
       [&](JsonWriter& json) {
         json.begin_object();
         std::visit(ValueWriter{json}, value);
-        if (!command.stats.empty()) write_statistics(json, result->samples_read);
+        if (!command.stats.empty()) write_statistics(json, *result, timings);
         json.end_object();
       },
       notes);

@@ -31,17 +31,21 @@ struct RequestId {
   friend auto operator<=>(const RequestId&, const RequestId&) = default;
 };
 
+// What whoever runs a job knows of time: whether JobTicket::timeout has passed since run() began, and how
+// long ago that was.
+struct JobClock {
+  std::function<bool()> timed_out;
+  std::function<Duration()> elapsed;
+};
+
 // A piece of work that needs no state of the core: parsing a page, an ad-hoc query over a pinned view.
 // run() is called once, on any thread; apply() once, on the owner thread, with the engine that made the job.
-// Who runs a job also knows the time: `timed_out` says whether JobTicket::timeout has passed since run()
-// began. Ordered jobs are applied in the order in which they were made, whatever order they finish in, so
-// that the number of worker threads changes nothing. Unordered ones only answer a request.
-using TimedOut = std::function<bool()>;
-
+// Ordered jobs are applied in the order in which they were made, whatever order they finish in, so that the
+// number of worker threads changes nothing. Unordered ones only answer a request.
 class Job {
  public:
   virtual ~Job() = default;
-  virtual void run(const TimedOut& timed_out) = 0;
+  virtual void run(const JobClock& clock) = 0;
   virtual void apply(Engine& engine) = 0;
 };
 

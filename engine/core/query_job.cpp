@@ -13,21 +13,25 @@ namespace {
 class QueryJob final : public Job {
  public:
   QueryJob(RequestId request, api::QueryCommand command, promql::Plan plan, std::size_t max_samples,
-           std::unique_ptr<engine::PinnedView> view)
+           std::unique_ptr<engine::PinnedView> view, Duration queued)
       : request_(request),
         command_(std::move(command)),
         plan_(std::move(plan)),
         max_samples_(max_samples),
-        view_(std::move(view)) {}
+        view_(std::move(view)) {
+    timings_.queue = queued;
+  }
 
-  void run(const TimedOut& timed_out) override {
+  void run(const JobClock& clock) override {
     promql::RunLimits limits;
     limits.max_samples = max_samples_;
-    limits.abort = [&timed_out] { return timed_out() ? promql::Abort::timeout : promql::Abort::none; };
+    limits.abort = [&clock] { return clock.timed_out() ? promql::Abort::timeout : promql::Abort::none; };
     plan_->bind(*view_);
+    timings_.preparation = clock.elapsed();
     const auto result = command_.instant ? plan_->query_at(command_.range.start, limits)
                                          : plan_->query_range(command_.range, limits);
-    response_ = api::answer_query(command_, result);
+    timings_.evaluation = clock.elapsed() - timings_.preparation;
+    response_ = api::answer_query(command_, result, timings_);
     plan_.reset();  // it is bound to the view, which goes back to the store next
   }
 
@@ -43,6 +47,7 @@ class QueryJob final : public Job {
   std::optional<promql::Plan> plan_;
   std::size_t max_samples_;
   std::unique_ptr<engine::PinnedView> view_;
+  api::QueryTimings timings_;
   api::HttpResponse response_;
 };
 
@@ -70,7 +75,7 @@ QueryStart make_query_job(AskedQuery query, MonoTime now, const Options& options
   }
   auto view = store.pin(plan->selections(command.range));
   return {std::make_unique<QueryJob>(query.id, std::move(command), std::move(*plan),
-                                     options.query_max_samples, std::move(view)),
+                                     options.query_max_samples, std::move(view), now - query.asked),
           {}};
 }
 

@@ -16,6 +16,7 @@ namespace tocsin::core {
 struct AskedQuery {
   RequestId id;
   api::QueryCommand command;
+  MonoTime asked{};
   MonoTime deadline{};  // the query ends here, running or waiting
 };
 

@@ -100,7 +100,7 @@ MonoTime deadline_of(const Engine::State& state, const api::QueryCommand& comman
 
 void Engine::State::add_query(RequestId id, api::QueryCommand command) {
   const MonoTime deadline = deadline_of(*this, command);
-  queries.add({id, std::move(command), deadline});
+  queries.add({id, std::move(command), now.mono, deadline});
 }
 
 void Engine::State::watch_queries() {

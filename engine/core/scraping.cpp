@@ -12,7 +12,7 @@ class PageParse final : public Job {
   explicit PageParse(scrape::PageJob page)
       : target_(page.target_labels.to_string()), page_(std::move(page)) {}
 
-  void run(const TimedOut&) override { parsed_ = scrape::parse_page(std::move(page_)); }
+  void run(const JobClock&) override { parsed_ = scrape::parse_page(std::move(page_)); }
   void apply(Engine& engine) override {
     Engine::State& state = engine.state();
     if (!parsed_.warning.empty()) {

@@ -38,7 +38,7 @@ Result<void> check(const Silence& silence) {
     return Error("invalid silence: at least one matcher set required");
   }
   for (std::size_t i = 0; i < silence.matcher_sets.size(); ++i) {
-    const Result<void> checked = check_set(silence.matcher_sets[i], i);
+    Result<void> checked = check_set(silence.matcher_sets[i], i);
     if (!checked) return checked;
   }
   if (silence.ends_at == kNoTime) return Error("invalid silence: invalid zero end timestamp");

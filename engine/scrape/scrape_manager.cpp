@@ -184,7 +184,7 @@ void ScrapeManager::State::fail(ScrapeRun& run, Timestamp time, const ScrapeRepo
 ScrapeManager::ScrapeManager(ManagerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 ScrapeManager::~ScrapeManager() = default;
 
-std::vector<std::string> ScrapeManager::apply(std::shared_ptr<const config::PrometheusConfig> config,
+std::vector<std::string> ScrapeManager::apply(const std::shared_ptr<const config::PrometheusConfig>& config,
                                               WallTime now) {
   std::set<std::string> jobs;
   std::vector<std::string> errors;

@@ -120,7 +120,7 @@ class ScrapeManager {
 
   // Takes the scrape configurations of a snapshot. Errors of single targets do not stop anything: they are
   // returned to be logged, `pool "node": instance 0 in group 0: no address`.
-  std::vector<std::string> apply(std::shared_ptr<const config::PrometheusConfig> config, WallTime now);
+  std::vector<std::string> apply(const std::shared_ptr<const config::PrometheusConfig>& config, WallTime now);
 
   // The files that the jobs' file_sd_configs name: what is to be watched.
   [[nodiscard]] std::vector<std::string> watched_patterns() const;

@@ -35,7 +35,7 @@ bool is_bool(std::string_view text) {
 
 Result<Duration> positive_duration(const LabelsBuilder& labels, std::string_view label,
                                    std::string_view what) {
-  const Result<Duration> duration = parse_duration(labels.get(label));
+  Result<Duration> duration = parse_duration(labels.get(label));
   if (!duration) return Error(format("error parsing scrape {}: {}", what, duration.error().text));
   if (*duration == Duration::zero()) return Error(format("scrape {} cannot be 0", what));
   return duration;

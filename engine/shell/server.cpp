@@ -294,9 +294,8 @@ void Server::run_job(core::JobTicket ticket) {
   const bool taken = pool.submit([this, shared] {
     const MonoTime began = read_mono_clock();
     const Duration limit = shared->timeout;
-    shared->job->run([this, began, limit] {
-      return ending_ || (limit > Duration::zero() && read_mono_clock() - began > limit);
-    });
+    const auto elapsed = [began]() -> Duration { return read_mono_clock() - began; };
+    shared->job->run({[&] { return ending_ || (limit > Duration::zero() && elapsed() > limit); }, elapsed});
     inbox_.push(std::move(*shared));
   });
   // The core bounds what it asks for, far below the pool's limit; a job it would wait for must not get lost.

@@ -82,8 +82,8 @@ std::string name_text(const GENERAL_NAME* name) {
                             : name->type == GEN_IPADD ? name->d.iPAddress
                                                       : nullptr;
   if (text == nullptr) return {};
-  const std::string bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                          static_cast<std::size_t>(ASN1_STRING_length(text)));
+  std::string bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                    static_cast<std::size_t>(ASN1_STRING_length(text)));
   if (name->type != GEN_IPADD) return bytes;
   boost::system::error_code error;
   if (bytes.size() == 4) {

@@ -121,7 +121,7 @@ void WebAccess::State::check(BasicCredentials credentials, Decided decided) {
     return decided(verdict(found->second));
   if (checks >= kMaxChecks) return decided({plain_response(503, "too many passwords are being checked"), ""});
   ++checks;
-  const auto finish = [weak = weak_from_this(), key, verdict, decided](bool right) {
+  const auto finish = [weak = weak_from_this(), key, verdict, decided = std::move(decided)](bool right) {
     const auto self = weak.lock();
     if (self == nullptr) return;
     --self->checks;
@@ -158,10 +158,10 @@ void WebAccess::admit(const api::HttpRequest& request, Decided decided) {
 }
 
 void WebAccess::add_headers(api::HttpResponse& response) const {
-  for (const auto& [name, value] : state_->config.headers) {
-    std::erase_if(response.headers,
-                  [&](const api::Header& header) { return to_lower(header.name) == to_lower(name); });
-    response.headers.push_back({name, value});
+  for (const auto& configured : state_->config.headers) {
+    const std::string name = to_lower(configured.first);
+    std::erase_if(response.headers, [&](const api::Header& header) { return to_lower(header.name) == name; });
+    response.headers.push_back({configured.first, configured.second});
   }
 }
 

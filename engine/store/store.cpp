@@ -302,6 +302,7 @@ void Store::Impl::note_newest(std::uint32_t slot) {
 
 void Store::Impl::drop(const std::vector<std::uint32_t>& gone) {
   std::vector<const Labels*> gone_labels;
+  gone_labels.reserve(gone.size());
   for (const std::uint32_t slot : gone) gone_labels.push_back(&heads_[slot].record->labels);
   if (!gone.empty()) {
     const std::set<std::uint32_t> gone_slots(gone.begin(), gone.end());

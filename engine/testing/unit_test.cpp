@@ -106,6 +106,7 @@ Result<std::vector<UnitTestReport>> run_unit_tests(const std::vector<std::string
     selected = std::move(*compiled);
   }
   std::vector<UnitTestReport> reports;
+  reports.reserve(files.size());
   for (const std::string& file : files) reports.push_back(run_file(file, options, selected, source));
   return reports;
 }

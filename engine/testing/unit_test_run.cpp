@@ -280,7 +280,7 @@ void UnitTestRun::check_alerts(const AlertTest& alert_test, WallTime evaluated_a
 
 Result<std::vector<ResultSample>> UnitTestRun::query(const std::string& expression, WallTime at) {
   auto parsed = promql::parse_expr(expression, options_.parser);
-  if (!parsed.ok()) return parsed.error(expression);
+  if (!parsed.ok()) return Error(promql::to_string_with_feature(parsed.errors.front(), expression));
   auto plan = promql::Plan::compile(std::move(parsed.value), expression, rules_.options().rules.plan);
   if (!plan) return plan.error();
   plan->bind(series_);

@@ -102,7 +102,7 @@ bool VirtualWorld::finish_one_job() {
   const auto chosen = jobs_.begin() + static_cast<std::ptrdiff_t>(random_.below(under_way));
   core::JobTicket ticket = std::move(*chosen);
   jobs_.erase(chosen);
-  ticket.job->run([] { return false; });
+  ticket.job->run({[] { return false; }, [] { return Duration::zero(); }});
   step(std::move(ticket));
   return true;
 }

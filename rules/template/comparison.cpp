@@ -128,7 +128,7 @@ Result<Value> as_value(const Result<bool>& result) {
 }
 
 Result<bool> is_less_or_equal(const Value& a, const Value& b) {
-  const Result<bool> smaller = is_less(a, b);
+  Result<bool> smaller = is_less(a, b);
   if (!smaller || *smaller) return smaller;
   return equal(a.outside_interface(), b.outside_interface());
 }
@@ -167,7 +167,7 @@ Result<Value> greater(const Value& a, const Value& b) {
 }
 
 Result<Value> greater_or_equal(const Value& a, const Value& b) {
-  const Result<bool> smaller = is_less(a, b);
+  Result<bool> smaller = is_less(a, b);
   if (!smaller) return smaller.error();
   return Value(!*smaller);
 }

@@ -131,7 +131,7 @@ Value Execution::chain_node(const Value& dot, const ChainNode& chain, Nodes argu
 Value Execution::variable_node(const Value& dot, const VariableNode& node, Nodes arguments,
                                Final final_value) {
   current_ = &node;
-  const Value value = variable(node.path[0]);
+  Value value = variable(node.path[0]);
   if (node.path.size() == 1) {
     refuse_arguments(arguments, final_value);
     return value;
@@ -289,10 +289,10 @@ Value Execution::validated(const Value& value, const Type* type) {
     fail(format("invalid value; expected {}", type->name));
   }
   if (type == &reflected_type() || assignable(value, *type)) return value;
-  const Value inside = value.kind() == Kind::interface ? value : value.outside_interface();
+  Value inside = value.kind() == Kind::interface ? value : value.outside_interface();
   if (assignable(inside, *type)) return inside;
   if (inside.kind() == Kind::pointer && inside.type().element == type) {
-    const Value target = inside.target();
+    Value target = inside.target();
     if (!target.valid()) fail(format("dereference of nil pointer of type {}", type->name));
     return target;
   }
@@ -319,6 +319,7 @@ Value Execution::argument(const Value& dot, const Type* type, const Node& node) 
     case NodeKind::chain:
       return validated(chain_node(dot, static_cast<const ChainNode&>(node), {}, nullptr), type);
     default:
+      if (type == nullptr) fail("unexpected . after term " + go_quote(node.text()));
       return constant_argument(*type, node);
   }
 }

@@ -60,7 +60,8 @@ Result<double> to_float(const Value& boxed) {
   if (type == &uint64_type()) return static_cast<double>(value.unsigned_integer());
   if (type == &duration_type()) {
     const std::int64_t count = value.integer();
-    return static_cast<double>(count / 1'000'000'000) + static_cast<double>(count % 1'000'000'000) / 1e9;
+    const std::int64_t seconds = count / 1'000'000'000;
+    return static_cast<double>(seconds) + static_cast<double>(count % 1'000'000'000) / 1e9;
   }
   return Error(format("can't convert {} to float", value.type_name()));
 }

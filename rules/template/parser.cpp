@@ -81,7 +81,11 @@ class TreeParser {
 
   void parse_definition();
   void add();
-  std::pair<ListPointer, NodePointer> item_list();
+  struct Items {
+    ListPointer list;
+    NodePointer end;  // the {{end}} or {{else}} behind them
+  };
+  Items item_list();
   NodePointer text_or_action();
   NodePointer action();
   NodePointer control(NodeKind kind, std::string_view context);
@@ -191,9 +195,9 @@ void TreeParser::parse_definition() {
   const Token token = next_non_space();
   name_ = template_name(token, kContext);
   expect(TokenKind::right_delimiter, kContext);
-  auto [list, end] = item_list();
-  if (end->kind != NodeKind::end) fail(format("unexpected {} in {}", end->text(), kContext));
-  root_ = std::move(list);
+  Items items = item_list();
+  if (items.end->kind != NodeKind::end) fail(format("unexpected {} in {}", items.end->text(), kContext));
+  root_ = std::move(items.list);
   add();
 }
 
@@ -212,7 +216,7 @@ void TreeParser::add() {
 }
 
 // Nodes up to an {{end}} or {{else}}, which is given apart.
-std::pair<TreeParser::ListPointer, NodePointer> TreeParser::item_list() {
+TreeParser::Items TreeParser::item_list() {
   const Nesting nesting(*this);
   auto list = std::make_unique<ListNode>(peek_non_space().position);
   while (peek_non_space().kind != TokenKind::end_of_text) {
@@ -276,26 +280,26 @@ NodePointer TreeParser::control(NodeKind kind, std::string_view context) {
   const std::size_t variables = variables_.size();
   PipePointer pipe = pipeline(context, TokenKind::right_delimiter);
   if (kind == NodeKind::range_branch) ++range_depth_;
-  auto [list, after] = item_list();
+  Items items = item_list();
   if (kind == NodeKind::range_branch) --range_depth_;
   auto branch = std::make_unique<BranchNode>(kind, pipe->position);
-  if (after->kind == NodeKind::else_mark) {
+  if (items.end->kind == NodeKind::else_mark) {
     const TokenKind again = kind == NodeKind::if_branch     ? TokenKind::keyword_if
                             : kind == NodeKind::with_branch ? TokenKind::keyword_with
                                                             : TokenKind::error;
     if (again != TokenKind::error && peek().kind == again) {
       const Nesting nesting(*this);
       next();
-      branch->else_list = std::make_unique<ListNode>(after->position);
+      branch->else_list = std::make_unique<ListNode>(items.end->position);
       branch->else_list->nodes.push_back(control(kind, context));
     } else {
-      auto [else_list, end] = item_list();
-      if (end->kind != NodeKind::end) fail("expected end; found " + end->text());
-      branch->else_list = std::move(else_list);
+      Items others = item_list();
+      if (others.end->kind != NodeKind::end) fail("expected end; found " + others.end->text());
+      branch->else_list = std::move(others.list);
     }
   }
   branch->pipe = std::move(pipe);
-  branch->list = std::move(list);
+  branch->list = std::move(items.list);
   variables_.resize(variables);
   return branch;
 }
@@ -315,9 +319,9 @@ NodePointer TreeParser::block_control() {
   const std::string name = template_name(token, kContext);
   PipePointer pipe = pipeline(kContext, TokenKind::right_delimiter);
   TreeParser block(shared_, name);
-  auto [list, end] = block.item_list();
-  block.root_ = std::move(list);
-  if (end->kind != NodeKind::end) fail(format("unexpected {} in {}", end->text(), kContext));
+  Items items = block.item_list();
+  block.root_ = std::move(items.list);
+  if (items.end->kind != NodeKind::end) fail(format("unexpected {} in {}", items.end->text(), kContext));
   block.add();
   return std::make_unique<TemplateNode>(token.position, name, std::move(pipe));
 }

@@ -569,7 +569,7 @@ std::string sprintf(std::string_view format, std::span<const Value> arguments, P
 }
 
 Value printable(const Value& value) {
-  const Value outside = value.outside_interface();
+  Value outside = value.outside_interface();
   if (outside.kind() != Kind::pointer) return outside;
   return outside.is_nil() ? outside : outside.indirect();
 }

@@ -180,8 +180,8 @@ const Type& duration_type() {
     add("String", [](Duration duration) { return format_go_duration(duration); });
     const auto whole_and_rest = [](std::int64_t unit, double per_unit) {
       return [unit, per_unit](Duration duration) {
-        return static_cast<double>(duration.count() / unit) +
-               static_cast<double>(duration.count() % unit) / per_unit;
+        const std::int64_t whole = duration.count() / unit;
+        return static_cast<double>(whole) + static_cast<double>(duration.count() % unit) / per_unit;
       };
     };
     add("Seconds", whole_and_rest(1'000'000'000, 1e9));

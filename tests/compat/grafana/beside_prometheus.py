@@ -38,15 +38,19 @@ INTERVAL = 10  # seconds, CIM's scrape_interval for its application
 
 
 class Keeper:
-    """The simulator's page, one for each interval, with times."""
+    """The simulator's page, one for each interval, with times; nothing before `opens`, so that nobody has a sample
+    that the other came too late for."""
 
     def __init__(self, url):
+        self.opens = float("inf")
         self._url = url
         self._pages = {}
         self._lock = threading.Lock()
 
     def page(self):
         slot = int(time.time()) // INTERVAL * INTERVAL
+        if slot < self.opens:
+            return b""
         with self._lock:
             if slot not in self._pages:
                 with urllib.request.urlopen(self._url, timeout=5) as answer:
@@ -111,7 +115,8 @@ def main():
     metrics, sink = peers.free_port(), peers.free_port()
     simulator = subprocess.Popen([options.simulator, f"127.0.0.1:{metrics}", f"127.0.0.1:{sink}"], stdout=subprocess.DEVNULL)
     try:
-        port = serve(Keeper(f"http://127.0.0.1:{metrics}/metrics"))
+        keeper = Keeper(f"http://127.0.0.1:{metrics}/metrics")
+        port = serve(keeper)
         with tempfile.TemporaryDirectory() as folder:
             config = pathlib.Path(folder) / "prometheus.yml"
             text = (cim / "prometheus.yml").read_text(encoding="utf-8").replace("localhost:9091", f"127.0.0.1:{port}")
@@ -119,7 +124,8 @@ def main():
             with peers.prometheus(prometheus, str(config), folder) as real, peers.tocsin(options.tocsin, str(config)) as ours:
                 real.wait_ready()
                 ours.wait_ready()
-                first = int(time.time()) // INTERVAL * INTERVAL + 2 * INTERVAL
+                # Both have found their place in the interval after the first one.
+                keeper.opens = first = int(time.time()) // INTERVAL * INTERVAL + 2 * INTERVAL
                 time.sleep(options.seconds)
                 last = int(time.time()) // INTERVAL * INTERVAL - INTERVAL
                 return 1 if compare(real, ours, first, last) else 0

@@ -60,7 +60,7 @@ api::HttpResponse answer(core::Engine& engine, const Now& now, core::Input input
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (auto* respond = std::get_if<core::Respond>(&actions[i])) return std::move(respond->response);
     if (auto* ticket = std::get_if<core::JobTicket>(&actions[i])) {
-      ticket->job->run([] { return false; });
+      ticket->job->run({[] { return false; }, [] { return Duration::zero(); }});
       return answer(engine, now, std::move(*ticket));
     }
   }

@@ -22,10 +22,12 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 import expressions
 import remote_write
+import scrape_page
 import worlds
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -51,16 +53,34 @@ def queries(world_seed, generator, count):
             yield "query", [("query", text), ("time", at)], constructs
 
 
+def let_scrape(server, config, families):
+    page = scrape_page.PageServer(scrape_page.page(families))
+    pathlib.Path(config).write_text(scrape_page.SCRAPE_CONFIG.format(port=page.port), encoding="utf-8")
+    if server.ask("/-/reload", method="POST")[0] != 200:
+        raise RuntimeError("Prometheus does not take its new configuration")
+    # What a scrape says of itself has today's time, so that all else becomes a block; between block and head, series
+    # are merged by their labels.
+    for _ in range(1000):
+        if re.search("^prometheus_tsdb_blocks_loaded [1-9]", server.ask("/metrics")[2], re.MULTILINE):
+            page.close()
+            return
+        time.sleep(0.02)
+    raise RuntimeError("Prometheus does not scrape the page")
+
+
 def real_one(program, folder, features, world):
     """A Prometheus with the samples of a world."""
     config = os.path.join(folder, "prometheus.yml")
     pathlib.Path(config).write_text("global: {}\n", encoding="utf-8")
-    server = peers.prometheus(program, config, folder, "--web.enable-remote-write-receiver", "--enable-feature=" + features)
+    server = peers.prometheus(program, config, folder, "--web.enable-remote-write-receiver", "--web.enable-lifecycle",
+                              "--enable-feature=" + features)
     try:
         server.wait_ready()
         writer = remote_write.Writer(server.port)
         for samples in world.by_time():
             writer.write(samples)
+        if world.by_family():
+            let_scrape(server, config, world.by_family())
     except BaseException:
         server.__exit__()
         raise
@@ -221,7 +241,7 @@ def is_equal(known, path, text, theirs, mine):
 
 def compare_world(options, seed, count, generator, table, known):
     features = features_of(seed)
-    world = worlds.World(seed, False)
+    world = worlds.World(seed, "st-storage" in features)
     with tempfile.TemporaryDirectory() as folder:
         with real_one(options.prometheus, folder, features, world) as real, \
                 Ours(options.answers, folder, features, world) as ours:

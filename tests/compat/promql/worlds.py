@@ -93,9 +93,14 @@ class World:
         self._with_starts = with_starts
         self.series = []
         self._make()
-        # Both programs get to know series in the order of their first samples.
+        # Both programs give series in this order: by their first samples from a head block alone, by their labels from
+        # more than one, which those with start timestamps come from.
         self.series = [series for series in self.series if series.samples]
-        self.series.sort(key=lambda series: (series.samples[0].second, series_text(series.labels)))
+        self.series.sort(key=lambda series: (0 if with_starts else series.samples[0].second, sorted(series.labels.items())))
+
+    @staticmethod
+    def _has_starts(series):
+        return any(sample.start for sample in series.samples)
 
     # ---- when
 
@@ -121,7 +126,9 @@ class World:
         born = None
         for second, gone in self._times(gaps):
             if gone:
-                if self._random.random() < 0.6:
+                # A page of native histograms has no way to say that one ended.
+                is_native = samples and isinstance(samples[-1].value, Histogram)
+                if self._random.random() < 0.6 and not (is_counter and self._with_starts and is_native):
                     samples.append(Sample(second, STALE))
                 born = None
                 continue
@@ -240,7 +247,7 @@ class World:
             self._add({"__name__": "h", "job": job}, self._native(chance.choice((0, 0, 1, 2, -1))), is_counter=True)
             self._add({"__name__": "hg", "job": job}, self._native(chance.choice((0, 1)), gauge=True, whole=False))
             custom = (0.1, 1.0, 2.5) if chance.random() < 0.7 else (0.1, 0.5, 2.5, 5.0)
-            self._add({"__name__": "hc", "job": job}, self._native(-53, bounds=custom), is_counter=True)
+            self._add({"__name__": "hc", "job": job}, self._native(-53, bounds=custom))
         mixed = (self._native(0), self._counter())
         self._add({"__name__": "mix", "job": "a"}, lambda is_new: mixed[chance.random() < 0.4](is_new))
         self._add({"__name__": "mix", "job": "b"}, self._native(chance.choice((-4, 3, 8)), whole=False))
@@ -273,13 +280,25 @@ class World:
             lines.append(f"  {name} {' '.join(values)}")
         return "\n".join(lines) + "\n"
 
+    def _samples(self, series):
+        labels = sorted(series.labels.items())
+        for sample in series.samples:
+            time = (START + sample.second) * 1000
+            yield labels, sample.value, time, time - sample.start * 1000 if sample.start else 0
+
     def by_time(self):
-        """For remote write: the samples of each second."""
+        """For remote write: the samples of each second, of the series without start timestamps."""
         seconds = {}
         for series in self.series:
-            labels = sorted(series.labels.items())
-            for sample in series.samples:
-                time = (START + sample.second) * 1000
-                start = time - sample.start * 1000 if sample.start else 0
-                seconds.setdefault(sample.second, []).append((labels, sample.value, time, start))
+            if not self._has_starts(series):
+                for sample in self._samples(series):
+                    seconds.setdefault(sample[2], []).append(sample)
         return [seconds[second] for second in sorted(seconds)]
+
+    def by_family(self):
+        """For a page: the families whose series have start timestamps."""
+        families = {}
+        for series in self.series:
+            if self._has_starts(series):
+                families.setdefault(series.labels["__name__"], []).extend(self._samples(series))
+        return [(name, sorted(families[name], key=lambda sample: sample[2])) for name in sorted(families)]

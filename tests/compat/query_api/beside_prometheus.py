@@ -67,6 +67,11 @@ temp{room="x"} or reqs_total
 reqs_total[10s]
 'a<b>'
 1 == 1
+rate(temp[5s / 0])
+temp offset (1s / 0)
+temp offset (1s / step())
+rate(temp[step()])
+1 </ 2
 """
 
 LABEL_NAMES = """code __name__ le nosuch U__label_2e_with_2e_dots U__ U__code label.with.dots U__a_zz_ U__x__y

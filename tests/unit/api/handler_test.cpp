@@ -141,6 +141,9 @@ TEST_CASE("a query that failed has its kind and status") {
   CHECK(failed(promql::EvalErrorKind::execution).status == 422);
   CHECK(failed(promql::EvalErrorKind::execution).body ==
         R"({"status":"error","errorType":"execution","error":"why"})");
+  CHECK(failed(promql::EvalErrorKind::invalid).status == 400);
+  CHECK(failed(promql::EvalErrorKind::invalid).body ==
+        R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": why"})");
   CHECK(failed(promql::EvalErrorKind::timeout).status == 503);
   CHECK(failed(promql::EvalErrorKind::canceled).status == 499);
 }

@@ -27,13 +27,15 @@ struct Asked {
     now.mono += time;
     take(engine.step(now, Tick{}));
   }
-  std::uint64_t ask(const std::string& query, const std::string& timeout = "") {
+  std::uint64_t ask(const std::string& query, const std::string& timeout = "",
+                    const std::string& stats = "") {
     RequestReceived received;
     received.id = {++last};
     received.request.method = "GET";
     received.request.path = "/api/v1/query";
     received.request.query = {{"query", query}, {"time", "5"}};
     if (!timeout.empty()) received.request.query.emplace_back("timeout", timeout);
+    if (!stats.empty()) received.request.query.emplace_back("stats", stats);
     take(engine.step(now, std::move(received)));
     return last;
   }
@@ -42,7 +44,10 @@ struct Asked {
     REQUIRE_FALSE(tickets.empty());
     JobTicket ticket = std::move(tickets.front());
     tickets.erase(tickets.begin());
-    ticket.job->run([timed_out] { return timed_out; });
+    // Each time that somebody asks for it, a tenth of a second has passed.
+    ticket.job->run(
+        {[timed_out] { return timed_out; },
+         [elapsed = Duration::zero()]() mutable { return elapsed += std::chrono::milliseconds(100); }});
     take(engine.step(now, std::move(ticket)));
   }
   [[nodiscard]] std::string body(std::uint64_t id) const {
@@ -107,6 +112,20 @@ TEST_CASE("who waits too long is told in upstream's words, and the others go on 
   CHECK(world.body(patient) == scalar("2"));
 }
 
+TEST_CASE("statistics tell how long a query waited in line, and what it took") {
+  Asked world(one_at_a_time());
+  world.ask("1");
+  const auto waiting = world.ask("sum_over_time(vector(1)[10s:1s])", "", "all");
+  world.pass(milliseconds(250));
+  world.run();
+  world.run();
+  CHECK(
+      world.body(waiting) ==
+      R"(200 {"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[5,"10"]}],)"
+      R"("stats":{"timings":{"evalTotalTime":0.2,"resultSortTime":0,"queryPreparationTime":0.1,"innerEvalTime":0.1,)"
+      R"("execQueueTime":0.25,"execTotalTime":0.45},"samples":{"totalQueryableSamples":10,"samplesRead":10,"peakSamples":20}}}})");
+}
+
 TEST_CASE("nobody waits longer than the server's own limit") {
   Asked world(one_at_a_time());
   world.ask("1");
@@ -156,7 +175,7 @@ TEST_CASE("a query that would hold too much ends, and only that one") {
 
 TEST_CASE("the line is in order of asking, and who gives up leaves it") {
   QueryQueue queue(2);
-  for (std::uint64_t i = 1; i <= 4; ++i) queue.add({{i}, {}, MonoTime(seconds(i == 3 ? 1 : 10))});
+  for (std::uint64_t i = 1; i <= 4; ++i) queue.add({{i}, {}, MonoTime{}, MonoTime(seconds(i == 3 ? 1 : 10))});
   CHECK(queue.size() == 4);
   CHECK(queue.take_next()->id.value == 1);
   CHECK(queue.take_next()->id.value == 2);

@@ -8,7 +8,7 @@ namespace {
 class NumberedJob final : public Job {
  public:
   explicit NumberedJob(int of) : number(of) {}
-  void run(const TimedOut&) override {}
+  void run(const JobClock&) override {}
   void apply(Engine&) override {}
   int number;
 };

@@ -257,3 +257,24 @@ TEST_CASE("comments and space are not tokens of the grammar, but the lexer tells
   CHECK(lexer.next().kind == TokenKind::right_bracket);
   CHECK(lexer.next().kind == TokenKind::end);
 }
+
+TEST_CASE("an error about what is switched off names the flag that switches it on") {
+  const auto first = [](std::string_view text) {
+    ParserOptions options;
+    options.duration_expressions = false;
+    return to_string_with_feature(parse_expr(text, options).errors.at(0), text);
+  };
+  CHECK(first("mad_over_time(x[5m])") ==
+        "1:1: parse error: function \"mad_over_time\" is not enabled; "
+        "--enable-feature=promql-experimental-functions enables it");
+  CHECK(first("rate(x[5m] smoothed)") ==
+        "1:6: parse error: smoothed modifier is experimental and not enabled; "
+        "--enable-feature=promql-extended-range-selectors enables it");
+  CHECK(first("x + fill(0) y") ==
+        "1:1: parse error: binop fill modifiers are experimental and not enabled; "
+        "--enable-feature=promql-binop-fill-modifiers enables it");
+  CHECK(first("x[5m + 1m]") ==
+        "1:3: parse error: experimental duration expression is not enabled; "
+        "--enable-feature=promql-duration-expr enables it");
+  CHECK(first("sum(a)[5m]") == "1:7: parse error: ranges only allowed for vector selectors");
+}
