@@ -169,7 +169,8 @@ class RuleFileLoader {
     for (const promql::ParseError& error : parsed.errors) {
       Diagnostic diagnostic;
       diagnostic.position = file_.position_in_expr(rule, error.position.start);
-      diagnostic.text = format("{}: {}", map.subject_of("expr"), promql::to_string_with_feature(error, rule.expr_text));
+      diagnostic.text =
+          format("{}: {}", map.subject_of("expr"), promql::to_string_with_feature(error, rule.expr_text));
       diagnostic.source_line = std::string(file_.document.line(diagnostic.position.line));
       scope_.add(std::move(diagnostic));
     }

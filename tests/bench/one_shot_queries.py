@@ -71,7 +71,7 @@ def main():
             more = [query for query in more if "\n" not in query and "1_700" not in query]
             _, done = run(promtool, write("all.yml", more))
             said = done.stdout + done.stderr
-            queries += [query for query in more if f'expr: "count({query}) < 0"' not in said]
+            queries += [query for query in more if json.dumps(f"count({query}) < 0", ensure_ascii=False) not in said]
         queries = queries[:options.queries]
         many, one = write("many.yml", queries), write("one.yml", queries[:1])
         costs = {}

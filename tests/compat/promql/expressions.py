@@ -63,6 +63,9 @@ class Generator:
     def _pick(self, *options):
         return self._chance.choice(options)
 
+    def _quoted(self, *options):
+        return f'"{self._pick(*options)}"'
+
     def _odds(self, share):
         return self._chance.random() < share
 
@@ -364,14 +367,13 @@ class Generator:
                           f"avg({self._selector(['h', 'hg', 'hc'])})")
 
     def _label_replace(self):
-        return f"label_replace({self._vector(1)}, {self._pick(chr(34) + 'new' + chr(34), chr(34) + 'job' + chr(34))}, " \
-               f"{self._pick(chr(34) + '$1-x' + chr(34), chr(34) + '' + chr(34), chr(34) + '${1}$1' + chr(34))}, \"job\", " \
-               f"{self._pick(chr(34) + '(.*)' + chr(34), chr(34) + '(a|c)' + chr(34), chr(34) + 'a(.+)' + chr(34))})"
+        return f"label_replace({self._vector(1)}, {self._quoted('new', 'job')}, {self._quoted('$1-x', '', '${1}$1')}, " \
+               f"\"job\", {self._quoted('(.*)', '(a|c)', 'a(.+)')})"
 
     def _label_join(self):
         names = self._chance.sample(['"job"', '"inst"', '"zone"', '"nosuch"'], self._chance.randrange(0, 4))
-        return f"label_join({self._vector(1)}, {self._pick(chr(34) + 'new' + chr(34), chr(34) + 'inst' + chr(34))}, " \
-               f"\"{self._pick('-', '', ', ')}\"{''.join(', ' + name for name in names)})"
+        return f"label_join({self._vector(1)}, {self._quoted('new', 'inst')}, {self._quoted('-', '', ', ')}" \
+               f"{''.join(', ' + name for name in names)})"
 
     def _info(self):
         # The real one sees info series no further back than the selectors of the expression reach.
@@ -419,7 +421,7 @@ class Generator:
             add(name, lambda kind=kind: self._matched(kind))
         for name in ("group_left with labels", "group_right with labels"):
             add(name, lambda name=name: self._matched(3 if "left" in name else 4, "(zone)"))
-        add("absent", lambda: f"absent({pick('nosuch', 'sparse', 'c_total')}{{{pick('', 'job=' + chr(34) + 'a' + chr(34))}}})")
+        add("absent", lambda: "absent(" + pick("nosuch", "sparse", "c_total") + pick("{}", '{job="a"}') + ")")
         add("clamp", lambda: f"clamp({vector(1)}, {scalar()}, {scalar()})")
         add("clamp_max", lambda: f"clamp_max({vector(1)}, {scalar()})")
         add("clamp_min", lambda: f"clamp_min({vector(1)}, {scalar()})")
@@ -429,7 +431,7 @@ class Generator:
         add("predict_linear", lambda: f"predict_linear({self._range(FLOATS)}, {scalar()})")
         add("histogram_quantile", lambda: f"histogram_quantile({self._quantile()}, {self._histogram_quantile()})")
         add("histogram_quantiles", lambda: f"histogram_quantiles({self._histogram_quantile()}, "
-                                           f"{pick(chr(34) + 'q' + chr(34), chr(34) + 'job' + chr(34))}, "
+                                           f"{self._quoted('q', 'job')}, "
                                            f"{self._quantile()}{pick('', ', 0.75', ', 0.1, 0.2')})")
         add("histogram_fraction", lambda: f"histogram_fraction({pick('0', '-1', '0.2', '-Inf', '1')}, "
                                           f"{pick('1', '2', '0.7', '+Inf', '0.1')}, {self._histogram_quantile()})")
@@ -439,7 +441,8 @@ class Generator:
         for name in ("sort", "sort_desc"):
             add(name, lambda name=name: f"{name}({selector(['d_total', 'sparse', 'g', 'h', 'mix'])})")
         for name in ("sort_by_label", "sort_by_label_desc"):
-            add(name, lambda name=name: f"{name}({vector(1)}, \"{pick('job', 'inst', 'nosuch')}\"{pick('', ', ' + chr(34) + 'inst' + chr(34))})")
+            add(name, lambda name=name: f"{name}({vector(1)}, {self._quoted('job', 'inst', 'nosuch')}" +
+                pick("", ', "inst"') + ")")
         add("scalar", lambda: f"scalar({selector(['one', 'c_total', 'd_total'])})")
         add("vector", lambda: f"vector({scalar()})")
         add("timestamp", lambda: f"timestamp({pick(selector(FLOATS + NATIVES), vector(1))})")
@@ -455,7 +458,7 @@ class Generator:
         add("unary +", lambda: f"+{pick(vector(1), scalar(), selector(FLOATS))}")
         add("precedence", self._mixed_operators)
         add("UTF-8 names", self._utf8_expression)
-        add("comment", lambda: f"{selector(FLOATS)} # of all\\n + {self._number()}" .replace("\\n", "\n"))
+        add("comment", lambda: selector(FLOATS) + " # of all\n + " + self._number())
         add("string", lambda: pick('"a\\tb"', "'it\\'s'", "`raw \\n`", '"é\\u00e9"'))
         add("matrix", lambda: self._range(FLOATS + NATIVES))
         add("subquery", lambda: f"{self._chance.choice(OVER_TIME[1:])}({self._subquery(vector(1))})")
