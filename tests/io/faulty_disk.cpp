@@ -169,7 +169,7 @@ struct FaultyDisk::Methods {
     const int code = disk.real_->xOpen(disk.real_, path, behind, flags, out_flags);
     if (code != SQLITE_OK) return code;
     struct stat status {};
-    if (kept != nullptr && stat(path, &status) == 0) kept->inode = status.st_ino;
+    if (path != nullptr && kept != nullptr && stat(path, &status) == 0) kept->inode = status.st_ino;
     opened.disk = &disk;
     opened.kept = kept.get();
     opened.frozen =

@@ -192,7 +192,9 @@ TEST_CASE("Slow clients are cut off in each phase") {
   options.idle_timeout = std::chrono::milliseconds(60);
   options.write_timeout = std::chrono::milliseconds(60);
   Bench bench(options, [](api::HttpRequest, HttpServer::Answer answer) {
-    answer(shell::plain_response(200, std::string(30'000'000, 'x')));
+    std::string large;
+    large.resize(30'000'000, 'x');
+    answer(shell::plain_response(200, large));
   });
   SECTION("says nothing") {
     RawClient client(bench.loop, bench.address);

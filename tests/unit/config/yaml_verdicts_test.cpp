@@ -19,16 +19,17 @@ struct Oddity {
 std::string unescape(const std::string& line) {
   std::string out;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] != '\\') {
-      out += line[i];
-    } else if (line[++i] == 'n') {
-      out += '\n';
-    } else if (line[i] == 'x') {
-      out += static_cast<char>(std::stoi(line.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      out += line[i];
+    char c = line[i];
+    if (c == '\\') {
+      c = line[++i];
+      if (c == 'n') {
+        c = '\n';
+      } else if (c == 'x') {
+        c = static_cast<char>(std::stoi(line.substr(i + 1, 2), nullptr, 16));
+        i += 2;
+      }
     }
+    out += c;
   }
   return out;
 }
