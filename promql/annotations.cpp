@@ -79,8 +79,8 @@ void Annotations::add(Annotation annotation) {
     widen(*same->monotonicity, *annotation.monotonicity);
   } else if (same->overlaps > 0) {
     same->overlaps += annotation.overlaps;
-  } else if (same->farthest && std::fabs(*same->farthest) < std::fabs(*annotation.farthest)) {
-    *same = std::move(annotation);
+  } else if (same_side(same->farthest, annotation.farthest)) {
+    if (std::fabs(*same->farthest) < std::fabs(*annotation.farthest)) *same = std::move(annotation);
   } else {
     same->position = annotation.position;
   }

@@ -255,8 +255,10 @@ double go_log1p(double value) {
   if (value == kInfinity) return kInfinity;
 
   const double size = std::fabs(value);
-  if (size < std::ldexp(1.0, -54)) return value;
-  if (size < std::ldexp(1.0, -29)) return value - value * value * 0.5;
+  constexpr double kTiny = 1.0 / (std::uint64_t{1} << 54);
+  constexpr double kSmall = 1.0 / (std::uint64_t{1} << 29);
+  if (size < kTiny) return value;
+  if (size < kSmall) return value - value * value * 0.5;
   // 1 + value = 2^k (1 + f); c is what the addition lost, and `is_tiny` says that f is below 2^-20.
   double f = value;
   double c = 0;

@@ -180,10 +180,6 @@ bool FloatHistogram::has_overflow() const {
 
 namespace {
 
-bool same_bits(double a, double b) {
-  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
-}
-
 // Equal layouts may spell empty stretches differently: spans of length zero only move the next one.
 bool same_spans(const std::vector<HistogramSpan>& a, const std::vector<HistogramSpan>& b) {
   const auto next = [](const std::vector<HistogramSpan>& spans, std::size_t& at, std::int32_t& offset) {

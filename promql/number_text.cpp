@@ -171,41 +171,52 @@ Result<std::uint64_t> parse_uint64(std::string_view text) {
   return value;
 }
 
+namespace {
+
+// The shortest form that tells a number from its neighbours: "-1.5e+03" and 3.
+struct Scientific {
+  explicit Scientific(double value) {
+    const char* const end =
+        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+    text = {buffer, static_cast<std::size_t>(end - buffer)};
+    mark = text.find('e');
+    std::from_chars(text.data() + mark + (text[mark + 1] == '+' ? 2 : 1), end, exponent);
+  }
+  Scientific(const Scientific&) = delete;
+  Scientific& operator=(const Scientific&) = delete;
+
+  char buffer[32];
+  std::string_view text;
+  std::size_t mark = 0;  // of the e
+  int exponent = 0;
+};
+
+}  // namespace
+
 std::string format_float(double value) {
   if (!std::isfinite(value)) return format_non_finite(value);
   // Go writes no more digits than it takes to tell the number from its neighbours, and zeros behind them,
   // where to_chars would write large numbers out. Those that a double holds exactly are the same in both.
   constexpr double kExact = 9007199254740992.0;  // 2^53
-  char buffer[400];
-  char* const last = buffer + sizeof buffer;
   if (std::fabs(value) <= kExact) {
-    return std::string(buffer, std::to_chars(buffer, last, value, std::chars_format::fixed).ptr);
+    char buffer[400];
+    return std::string(buffer,
+                       std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr);
   }
-  const auto [end, error] = std::to_chars(buffer, last, value, std::chars_format::scientific);
-  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
-  const std::size_t at = text.find('e');
-  std::size_t exponent = 0;
-  std::from_chars(text.data() + at + 2, end, exponent);
+  const Scientific form(value);
   std::string digits(value < 0 ? "-" : "");
-  for (const char c : text.substr(digits.size(), at - digits.size())) {
+  for (const char c : form.text.substr(digits.size(), form.mark - digits.size())) {
     if (c != '.') digits += c;
   }
-  digits.resize((value < 0 ? 2 : 1) + exponent, '0');
+  digits.resize((value < 0 ? 2U : 1U) + static_cast<std::size_t>(form.exponent), '0');
   return digits;
 }
 
 std::string format_float_go(double value) {
   if (!std::isfinite(value)) return format_non_finite(value);
-  char buffer[400];
-  char* const last = buffer + sizeof buffer;
-  const auto scientific = std::to_chars(buffer, last, value, std::chars_format::scientific);
-  const std::string_view text(buffer, static_cast<std::size_t>(scientific.ptr - buffer));
-  const std::size_t at = text.find('e');
-  int exponent = 0;
-  std::from_chars(text.data() + at + (text[at + 1] == '+' ? 2 : 1), scientific.ptr, exponent);
+  const Scientific form(value);
   // Go's %g writes an exponent where it would be below -4 or above 5.
-  if (exponent < -4 || exponent > 5) return std::string(text);
-  return format_float(value);
+  return form.exponent < -4 || form.exponent > 5 ? std::string(form.text) : format_float(value);
 }
 
 }  // namespace tocsin::promql

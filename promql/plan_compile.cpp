@@ -70,6 +70,14 @@ class Compiler {
     node->set_step_invariant(invariant);
     return node;
   }
+  // A node that reads samples at a time of its own. In the parameter of an aggregation upstream does not
+  // resolve
+  // @ start() and @ end() (promql/engine.go, preprocessExprHelper).
+  template <class T>
+  NodePtr placed(std::unique_ptr<T> node) const {
+    if (in_parameter_ > 0) node->ignore_query_bounds();
+    return node;
+  }
   // An aggregation is invariant if what it aggregates is, whatever its parameter is: upstream looks no
   // further (promql/engine.go, preprocessExprHelper).
   static NodePtr inherit_from_input(NodePtr node) {
@@ -109,14 +117,12 @@ Result<NodePtr> Compiler::expression(const Expr& expr) {
     case ExprKind::vector_selector: {
       auto node = std::make_unique<VectorSelectorNode>(as<VectorSelector>(expr), options_.lookback);
       node->set_statistics_only(statistics_only());
-      if (in_parameter_ > 0) node->ignore_query_bounds();
-      return NodePtr(std::move(node));
+      return placed(std::move(node));
     }
     case ExprKind::matrix_selector: {
       auto node = std::make_unique<MatrixSelectorNode>(as<MatrixSelector>(expr), options_.lookback);
       node->set_statistics_only(statistics_only());
-      if (in_parameter_ > 0) node->ignore_query_bounds();
-      return NodePtr(std::move(node));
+      return placed(std::move(node));
     }
     case ExprKind::subquery:
       return subquery(as<SubqueryExpr>(expr));
@@ -132,8 +138,7 @@ Result<NodePtr> Compiler::subquery(const SubqueryExpr& subquery) {
   auto inner = expression(*subquery.expr);
   if (!inner) return inner.error();
   auto node = std::make_unique<SubqueryNode>(subquery, std::move(*inner), options_.default_subquery_step);
-  if (in_parameter_ > 0) node->ignore_query_bounds();
-  return NodePtr(std::move(node));
+  return placed(std::move(node));
 }
 
 Result<NodePtr> Compiler::unary(const UnaryExpr& unary) {
@@ -204,7 +209,6 @@ Result<NodePtr> Compiler::aggregate(const AggregateExpr& aggregate) {
   }
   NodePtr param;
   if (aggregate.param) {
-    // Upstream does not resolve @ start() and @ end() there (promql/engine.go, preprocessExprHelper).
     const Above parameter(in_parameter_, true);
     auto compiled = expression(without_parens(*aggregate.param));
     if (!compiled) return compiled;
@@ -268,8 +272,7 @@ Result<NodePtr> Compiler::timestamp(const Call& call) {
     auto node =
         std::make_unique<VectorSelectorNode>(as<VectorSelector>(argument), options_.lookback,
                                              start ? Value::start_timestamp : Value::timestamp, delayed());
-    if (in_parameter_ > 0) node->ignore_query_bounds();
-    return NodePtr(std::move(node));
+    return placed(std::move(node));
   }
   auto vector = expression(argument);
   if (!vector) return vector;

@@ -83,6 +83,8 @@ void HistogramQuantileNode::forget_rows() {
   histograms_.forget();
   rows_of_results_.clear();
   series_.clear();
+  known_scalars_.clear();
+  series_of_scalar_.clear();
   if (kind_ != Kind::quantiles) series_.emplace_back();
   tracking_ = false;
   collisions_.forget();
@@ -108,16 +110,25 @@ void HistogramQuantileNode::extend_series(std::uint32_t series) {
   if (tracking_) collisions_.extend(*this);
 }
 
-std::uint32_t HistogramQuantileNode::series_of(double quantile, std::size_t occurrence) {
-  if (kind_ != Kind::quantiles) return 0;
-  std::string text = quantile_text(quantile);
-  for (std::uint32_t index = 0; index < series_.size(); ++index) {
-    if (series_[index].label_value == text && occurrence-- == 0) return index;
+// Labels come from the quantiles, so this is done when those change. One that is asked for twice has a series
+// of its own each time, of equal labels.
+void HistogramQuantileNode::assign_series() {
+  known_scalars_ = scalars_;
+  series_of_scalar_.assign(scalars_.size(), 0);
+  if (kind_ != Kind::quantiles) return;
+  std::vector<bool> taken(series_.size());
+  for (std::size_t i = 0; i < scalars_.size(); ++i) {
+    std::string text = quantile_text(scalars_[i]);
+    std::uint32_t index = 0;
+    while (index < series_.size() && (taken[index] || series_[index].label_value != text)) ++index;
+    if (index == series_.size()) {
+      series_.push_back({std::move(text), {}});
+      taken.push_back(false);
+      extend_series(index);
+    }
+    taken[index] = true;
+    series_of_scalar_[i] = index;
   }
-  const auto index = static_cast<std::uint32_t>(series_.size());
-  series_.push_back({std::move(text), {}});
-  extend_series(index);
-  return index;
 }
 
 std::string HistogramQuantileNode::name_in_notes(std::uint32_t group) const {
@@ -147,15 +158,7 @@ EvalStatus HistogramQuantileNode::evaluate(RunState& state, const Frame& frame, 
   if (auto status = step_children(state, frame, at); !status) return status;
   scalars_.clear();
   for (std::size_t i = 1; i < child_count(); ++i) scalars_.push_back(scalar_value(child(i)));
-  if (series_of_scalar_.size() != scalars_.size() || kind_ == Kind::quantiles) {
-    series_of_scalar_.clear();
-    for (std::size_t i = 0; i < scalars_.size(); ++i) {
-      const auto same = [&](double other) { return quantile_text(other) == quantile_text(scalars_[i]); };
-      const auto occurrence =
-          std::count_if(scalars_.begin(), scalars_.begin() + static_cast<std::ptrdiff_t>(i), same);
-      series_of_scalar_.push_back(series_of(scalars_[i], static_cast<std::size_t>(occurrence)));
-    }
-  }
+  if (!std::ranges::equal(scalars_, known_scalars_, same_bits)) assign_series();
   column_.clear();
   note_quantiles(state);
   note_malformed(state);
@@ -203,6 +206,7 @@ void HistogramQuantileNode::evaluate_group(RunState& state, Timestamp at, std::u
   const std::size_t results = kind_ == Kind::fraction ? 1 : scalars_.size();
   for (std::size_t i = 0; i < results; ++i) {
     const std::uint32_t row = series_[series_of_scalar_[i]].row_of_group[group];
+    if (i > 0) std::ranges::sort(work_buckets_, {}, &ClassicBucket::upper_bound);
     column_.set(row, native != nullptr ? native_value(state, group, *native, scalars_[i])
                                        : classic_value(state, at, group, scalars_[i]));
   }

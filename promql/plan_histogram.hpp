@@ -68,9 +68,7 @@ class HistogramQuantileNode final : public Node {
   };
   [[nodiscard]] std::string name_in_notes(std::uint32_t group) const;
   void extend_series(std::uint32_t series);
-  // `occurrence` tells quantiles apart that are asked for twice: they have series of their own, of equal
-  // labels.
-  [[nodiscard]] std::uint32_t series_of(double quantile, std::size_t occurrence);
+  void assign_series();
   void evaluate_group(RunState& state, Timestamp at, std::uint32_t group);
   void order_by_quantile();
   void note_malformed(RunState& state);
@@ -88,6 +86,7 @@ class HistogramQuantileNode final : public Node {
   std::vector<ResultSeries> series_;
   std::vector<Row> rows_of_results_;
   std::vector<double> scalars_;
+  std::vector<double> known_scalars_;  // those that series_of_scalar_ was made for
   std::vector<std::uint32_t> series_of_scalar_;
   std::vector<const FloatHistogram*> native_;  // of each group, in this step
   std::vector<std::uint32_t> order_;           // of histogram_quantiles()

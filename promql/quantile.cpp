@@ -88,7 +88,6 @@ BucketQuantile bucket_quantile(double quantile, std::span<ClassicBucket> buckets
     return result;
   }
   result.value = kNaN;
-  std::ranges::sort(buckets, {}, &ClassicBucket::upper_bound);
   if (buckets.back().upper_bound != kInfinity) return result;
   const std::span<ClassicBucket> joined = join_equal_bounds(buckets);
   make_monotonic(joined, result);

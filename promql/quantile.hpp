@@ -23,10 +23,10 @@ struct BucketQuantile {
   double max_difference = 0;
 };
 
-// REQUIRES: at least one bucket; for the fraction, sorted by upper bound. Both change the buckets: equal
-// bounds are joined, and counts are made to rise. What joining leaves over stays behind the joined ones and
-// is met again by the next quantile of the same buckets, as in upstream (promql/quantile.go,
-// coalesceBuckets), whose results those are. Interpolation is linear.
+// REQUIRES: at least one bucket, sorted by upper bound. Both change the buckets: equal bounds are joined, and
+// counts are made to rise. What joining leaves over stays behind the joined ones; sorted again, the next
+// quantile of the same buckets meets it, as in upstream (promql/quantile.go, coalesceBuckets), whose results
+// those are. Interpolation is linear.
 [[nodiscard]] BucketQuantile bucket_quantile(double quantile, std::span<ClassicBucket> buckets);
 [[nodiscard]] double bucket_fraction(double lower, double upper, std::span<ClassicBucket> buckets);
 

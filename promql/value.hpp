@@ -22,6 +22,11 @@ inline constexpr std::uint64_t kStaleNanBits = 0x7ff0000000000002ULL;
   return std::bit_cast<std::uint64_t>(value) == kStaleNanBits;
 }
 
+// Equal to the bit: every NaN equals itself, and zeros are told apart.
+[[nodiscard]] inline bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
 class FloatHistogram;  // promql/histogram.hpp
 
 // A sample of a result: a number, or a native histogram (then value is 0).

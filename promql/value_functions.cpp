@@ -101,9 +101,16 @@ constexpr std::array kDateFunctions = std::to_array<DateFunction>({
        const Date date = date_of(s);
        return static_cast<double>(days_in(date.year, date.month));
      }},
-    {"hour", [](std::int64_t s) { return std::floor(static_cast<double>(date_of(s).second_of_day) / 3600); }},
+    {"hour",
+     [](std::int64_t s) {
+       const std::uint64_t hour = date_of(s).second_of_day / 3600;
+       return static_cast<double>(hour);
+     }},
     {"minute",
-     [](std::int64_t s) { return std::floor(static_cast<double>(date_of(s).second_of_day % 3600) / 60); }},
+     [](std::int64_t s) {
+       const std::uint64_t minute = date_of(s).second_of_day % 3600 / 60;
+       return static_cast<double>(minute);
+     }},
     {"month", [](std::int64_t s) { return static_cast<double>(date_of(s).month); }},
     {"year", [](std::int64_t s) { return static_cast<double>(date_of(s).year); }},
 });

@@ -204,9 +204,7 @@ void add_notes(std::vector<std::string>& notes, std::vector<std::string> texts, 
   notes.push_back(format("{} more {} annotations omitted", texts.size() - shown, kind));
 }
 
-// All of upstream's fields, so that clients find them. Samples are counted; how long the parts of a query
-// took and how many samples it held at once is not measured and reads 0.
-// Sorting is part of the evaluation here.
+// All of upstream's fields, so that clients find them. Sorting is part of the evaluation here.
 void write_statistics(JsonWriter& json, const promql::QueryResult& result, const QueryTimings& timings) {
   json.key("stats").begin_object().key("timings").begin_object();
   json.key("evalTotalTime").number(seconds_of(timings.preparation + timings.evaluation));

@@ -16,8 +16,7 @@ bool matches_all(const std::vector<Matcher>& matchers, const Labels& labels) {
 
 bool is_same_sample(double value, const promql::HistogramPtr& histogram, const promql::Sample& sample) {
   if (histogram != nullptr && sample.histogram != nullptr) return histogram->equals(*sample.histogram);
-  return histogram == nullptr && sample.histogram == nullptr &&
-         std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(sample.value);
+  return histogram == nullptr && sample.histogram == nullptr && promql::same_bits(value, sample.value);
 }
 
 bool is_marker(double value, const promql::FloatHistogram* histogram) {

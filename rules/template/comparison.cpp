@@ -167,7 +167,7 @@ Result<Value> greater(const Value& a, const Value& b) {
 }
 
 Result<Value> greater_or_equal(const Value& a, const Value& b) {
-  Result<bool> smaller = is_less(a, b);
+  const Result<bool> smaller = is_less(a, b);
   if (!smaller) return smaller.error();
   return Value(!*smaller);
 }

@@ -319,6 +319,7 @@ Value Execution::argument(const Value& dot, const Type* type, const Node& node) 
     case NodeKind::chain:
       return validated(chain_node(dot, static_cast<const ChainNode&>(node), {}, nullptr), type);
     default:
+      // Only the start of a chain takes anything, and the parser lets no constant start one.
       if (type == nullptr) fail("unexpected . after term " + go_quote(node.text()));
       return constant_argument(*type, node);
   }
