@@ -57,13 +57,16 @@ Octant reduce_large(double angle) {
 
   Octant octant;
   octant.number = static_cast<unsigned>(high >> 61);
-  // The rest is a fraction: its leading zeros become the exponent.
+  // The rest is a fraction: what leads it, zeros and its first one, becomes the exponent.
   std::uint64_t fraction = (high << 3) | (low >> 61);
-  const auto zeros = static_cast<unsigned>(std::countl_zero(fraction));
-  const std::uint64_t exponent = kBias - (zeros + 1);
-  fraction = (zeros + 1 == 64 ? 0 : fraction << (zeros + 1)) | (low >> (64 - (zeros + 1)));
-  fraction = (fraction >> (64 - kMantissaBits)) | (exponent << kMantissaBits);
-  octant.rest = std::bit_cast<double>(fraction);
+  const auto lead = static_cast<unsigned>(std::countl_zero(fraction)) + 1;
+  if (lead < 64) {
+    fraction = (fraction << lead) | (low >> (64 - lead));
+  } else {
+    fraction = lead == 64 ? low : 0;
+  }
+  const std::uint64_t exponent = (std::uint64_t{kBias} - lead) * (kMantissa + 1);
+  octant.rest = std::bit_cast<double>(exponent | (fraction >> (64 - kMantissaBits)));
   if ((octant.number & 1) == 1) {
     octant.number = (octant.number + 1) & 7;
     octant.rest -= 1;
@@ -200,8 +203,8 @@ double go_exp2(double value) {
   if (value == -kInfinity || value < -1.0740e+03) return 0;
   if (value > 1.0239999999999999e+03) return kInfinity;
   int k = 0;
-  if (value > 0) k = static_cast<int>(value + 0.5);
-  if (value < 0) k = static_cast<int>(value - 0.5);
+  if (value > 0) k = static_cast<int>(std::trunc(value + 0.5));
+  if (value < 0) k = static_cast<int>(std::trunc(value - 0.5));
   const double t = value - k;
   const double high = t * kLn2High;
   const double low = -t * kLn2Low;

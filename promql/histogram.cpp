@@ -329,7 +329,7 @@ Result<void> check_custom_bounds(const FloatHistogram& histogram) {
              bounds.size(), covered));
 }
 
-Result<void> wrapped(Result<void> status, std::string_view noun) {
+Result<void> wrapped(const Result<void>& status, std::string_view noun) {
   return status ? status : Result<void>(status.error().wrap(noun));
 }
 

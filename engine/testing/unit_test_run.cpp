@@ -61,6 +61,7 @@ std::string joined(const std::vector<ResultSample>& samples, std::string_view se
 
 Labels labels_of(const std::map<std::string, std::string>& map) {
   std::vector<LabelView> pairs;
+  pairs.reserve(map.size());
   for (const auto& [name, value] : map) pairs.push_back({name, value});
   return Labels(std::move(pairs));
 }

@@ -140,8 +140,8 @@ void VirtualWorld::step_wall_clock(Duration by) {
 void VirtualWorld::take_actions(core::Actions actions) {
   for (core::Action& action : actions) {
     record(action);
-    if (auto* call = std::get_if<core::HttpCall>(&action)) {
-      perform(std::move(*call));
+    if (const auto* call = std::get_if<core::HttpCall>(&action)) {
+      perform(*call);
     } else if (auto* ticket = std::get_if<core::JobTicket>(&action)) {
       jobs_.push_back(std::move(*ticket));
     } else if (const auto* respond = std::get_if<core::Respond>(&action)) {
@@ -160,7 +160,7 @@ void VirtualWorld::take_actions(core::Actions actions) {
   }
 }
 
-void VirtualWorld::perform(core::HttpCall call) {
+void VirtualWorld::perform(const core::HttpCall& call) {
   CallAnswer answer = responder_.answer(call, now_);
   answer.reply.id = call.id;
   answer.reply.started = now_.wall;

@@ -91,7 +91,7 @@ class VirtualWorld {
   void step(core::Input input);
   void settle();
   void take_actions(core::Actions actions);
-  void perform(core::HttpCall call);
+  void perform(const core::HttpCall& call);
   bool finish_one_job();
   void load(const core::LoadConfig& load);
   void keep(core::Persist persist);
