@@ -93,7 +93,7 @@ void Checker::check_news(const Message& message) {
   for (const Labels& alert : message.firing) {
     const Duty* duty = duty_of(alert, message.receiver, message.group);
     const auto told = ear.told.find(alert);
-    if (told == ear.told.end()) {
+    if (told == ear.told.end() || ear.ends_in_doubt.contains(alert)) {
       news = true;
       continue;
     }
@@ -111,6 +111,7 @@ void Checker::check_news(const Message& message) {
   for (const Labels& alert : message.firing) {
     ear.told[alert] = message.content;
     ear.doubtful.erase(alert);
+    ear.ends_in_doubt.erase(alert);
   }
   ear.last = message.at;
   if (!news) violate(message.at, message.receiver + " told nothing new in group " + message.group);
@@ -123,6 +124,7 @@ void Checker::said(const Message& message) {
     if (message.may_have_arrived) {
       Ear& ear = ears_[{message.receiver, message.group}];
       ear.doubtful.insert(message.firing.begin(), message.firing.end());
+      ear.ends_in_doubt.insert(message.resolved.begin(), message.resolved.end());
     }
     return;
   }

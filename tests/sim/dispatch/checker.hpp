@@ -76,6 +76,7 @@ class Checker {
   struct Ear {
     std::map<Labels, Duration> told;  // firing, since when it was last said
     std::set<Labels> doubtful;        // said as firing without an answer: their ends may be told
+    std::set<Labels> ends_in_doubt;   // said as ended without an answer: that they fire again is news
     Duration last = Duration::min();
     std::map<Labels, std::size_t> ends;  // told so far
   };

@@ -67,7 +67,11 @@ class Checker {
     // An outage may begin before the notification is out, and be followed by another one.
     MonoTime at = up_again(service, due);
     while (true) {
-      const MonoTime late = at == due ? due + seconds(10) : at + kAfterOutage;
+      MonoTime late = at == due ? due + seconds(10) : at + kAfterOutage;
+      // It may have been tried in an outage that ended just before, and waits for its next try.
+      for (const Outage& outage : result_.outages) {
+        if (outage.service == service && outage.to <= due) late = std::max(late, outage.to + kAfterOutage);
+      }
       MonoTime up = late;
       for (const Outage& outage : result_.outages) {
         if (outage.service == service && outage.from <= late && outage.to > at) up = std::max(up, outage.to);
