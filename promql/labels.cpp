@@ -59,6 +59,13 @@ Labels::Labels(std::vector<LabelView> pairs) {
   }
 }
 
+Labels Labels::from_map(const std::map<std::string, std::string>& values) {
+  std::vector<LabelView> pairs;
+  pairs.reserve(values.size());
+  for (const auto& [name, value] : values) pairs.push_back({name, value});
+  return Labels(std::move(pairs));
+}
+
 std::size_t Labels::size() const {
   return static_cast<std::size_t>(std::distance(begin(), end()));
 }

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,7 @@ class Labels {
   // Names in any order; of a name given twice the last wins; pairs with an empty value are left out.
   Labels(std::initializer_list<LabelView> pairs);
   explicit Labels(std::vector<LabelView> pairs);
+  [[nodiscard]] static Labels from_map(const std::map<std::string, std::string>& values);
 
   [[nodiscard]] Iterator begin() const { return Iterator(data_.data()); }
   [[nodiscard]] Iterator end() const { return Iterator(data_.data() + data_.size()); }

@@ -5,13 +5,6 @@
 namespace tocsin::core {
 namespace {
 
-Labels labels_from(const std::map<std::string, std::string>& map) {
-  std::vector<LabelView> pairs;
-  pairs.reserve(map.size());
-  for (const auto& [name, value] : map) pairs.push_back({name, value});
-  return Labels(std::move(pairs));
-}
-
 api::RuleView view_of(const rules::RunningRule& rule) {
   const rules::RuleDefinition& definition = rule.definition();
   const rules::RuleStatus& status = rule.status();
@@ -144,7 +137,7 @@ std::vector<api::AlertGroupView> CoreView::alert_groups() const {
     api::AlertGroupView view;
     view.receiver = group.receiver;
     view.labels = group.labels;
-    view.route_labels = labels_from(group.route_labels);
+    view.route_labels = Labels::from_map(group.route_labels);
     view.muted = !group.muted_by.empty();
     for (const dispatch::AlertView& alert : group.alerts) view.alerts.push_back(view_of(alert, end));
     views.push_back(std::move(view));
@@ -156,7 +149,7 @@ std::vector<api::ReceiverView> CoreView::receivers() const {
   std::vector<api::ReceiverView> views;
   if (state_.config == nullptr || state_.config->alertmanager == nullptr) return views;
   for (const config::Receiver& receiver : state_.config->alertmanager->receivers) {
-    views.push_back({receiver.name, labels_from(receiver.labels)});
+    views.push_back({receiver.name, Labels::from_map(receiver.labels)});
   }
   return views;
 }

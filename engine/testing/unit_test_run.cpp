@@ -59,13 +59,6 @@ std::string joined(const std::vector<ResultSample>& samples, std::string_view se
   return samples.empty() ? "nil" : out;
 }
 
-Labels labels_of(const std::map<std::string, std::string>& map) {
-  std::vector<LabelView> pairs;
-  pairs.reserve(map.size());
-  for (const auto& [name, value] : map) pairs.push_back({name, value});
-  return Labels(std::move(pairs));
-}
-
 rules::RuleSetOptions rule_set_options(const UnitTestFile& file, const TestGroup& test,
                                        const UnitTestOptions& options) {
   rules::RuleSetOptions out;
@@ -73,7 +66,7 @@ rules::RuleSetOptions rule_set_options(const UnitTestFile& file, const TestGroup
   out.start = test.start;
   out.evaluation_interval = file.evaluation_interval;
   out.group_order = file.group_order;
-  out.rules.external_labels = labels_of(test.external_labels);
+  out.rules.external_labels = Labels::from_map(test.external_labels);
   out.rules.external_url = test.external_url;
   out.rules.external_url_functions = false;
   out.rules.send_to_alertmanagers = false;

@@ -88,12 +88,6 @@ NotifyReason reason_of(const std::string& text) {
   return NotifyReason::unknown;
 }
 
-Labels labels_of(const std::map<std::string, std::string>& pairs) {
-  std::vector<LabelView> views;
-  for (const auto& [name, value] : pairs) views.push_back({name, value});
-  return Labels(views);
-}
-
 Notification notification_of(const std::string& name, const Value& step) {
   Notification notification;
   notification.receiver = "team-" + name;
@@ -104,7 +98,7 @@ Notification notification_of(const std::string& name, const Value& step) {
     NotifiedAlert alert;
     auto labels = text_map(written.map().at("labels"));
     labels["case"] = name;
-    alert.labels = labels_of(labels);
+    alert.labels = Labels::from_map(labels);
     alert.annotations = text_map(written.map().at("annotations"));
     alert.starts_at = *parse_rfc3339(as_text(written.map().at("startsAt")));
     alert.resolved = written.map().contains("endsAt");
@@ -112,7 +106,7 @@ Notification notification_of(const std::string& name, const Value& step) {
     alert.generator_url = as_text(written.map().at("generatorURL"));
     alert.fingerprint = fingerprint(alert.labels);
     notification.group_labels =
-        labels_of({{"alertname", std::string(alert.labels.get("alertname"))}, {"case", name}});
+        Labels::from_map({{"alertname", std::string(alert.labels.get("alertname"))}, {"case", name}});
     notification.alerts.push_back(std::move(alert));
   }
   sort_for_notification(notification.alerts);
