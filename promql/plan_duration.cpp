@@ -8,10 +8,6 @@
 namespace tocsin::promql {
 namespace {
 
-double seconds_of(Duration duration) {
-  return static_cast<double>(duration.count()) / 1e9;
-}
-
 EvalError positioned(const Expr& expression, std::string_view text) {
   return {EvalErrorKind::invalid,
           format("{}:{}: {}", expression.position.start, expression.position.end, text)};

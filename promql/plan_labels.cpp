@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/go_sort.hpp"
 #include "promql/regex_groups.hpp"
@@ -196,7 +197,6 @@ Labels absent_labels(const Expr& argument) {
 namespace {
 
 std::string_view next_chunk(std::string_view& text) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::size_t length = 1;
   while (length < text.size() && is_digit(text[length]) == is_digit(text[0])) ++length;
   const std::string_view chunk = text.substr(0, length);

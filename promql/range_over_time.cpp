@@ -12,10 +12,6 @@
 namespace tocsin::promql {
 namespace {
 
-double seconds_of(Timestamp time) {
-  return static_cast<double>(ms_of(time)) / 1000;
-}
-
 void note_ignored_histograms(const RangeSamples& samples, const RangeCall& call) {
   if (samples.histograms.empty()) return;
   call.note(note::histogram_ignored_in_mixed_range(call.metric_name(), call.first_argument));

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 
@@ -25,10 +26,6 @@ constexpr std::array<Unit, 7> kUnits = {{{"y", 365 * kDay, true},
                                          {"s", kSecond, false},
                                          {"ms", kMillisecond, false}}};
 constexpr std::uint64_t kLargestDuration = std::uint64_t{1} << 63;  // one more than fits
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::size_t count_while(std::string_view text, bool (*accepts)(char)) {
   std::size_t count = 0;

@@ -58,8 +58,23 @@ inline constexpr WallTime kNoTime = WallTime::min();
 [[nodiscard]] constexpr std::int64_t ms_of(Timestamp time) {
   return time.time_since_epoch().count();
 }
+[[nodiscard]] constexpr double seconds_of(Timestamp time) {
+  return static_cast<double>(ms_of(time)) / 1e3;
+}
+[[nodiscard]] constexpr double seconds_of(Duration duration) {
+  return static_cast<double>(duration.count()) / 1e9;
+}
 [[nodiscard]] constexpr WallTime wall_from_ns(std::int64_t ns) {
   return WallTime(Duration(ns));
+}
+
+// The Gregorian calendar, before its beginning too. `month` is 1 to 12.
+[[nodiscard]] constexpr bool is_leap_year(std::int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+[[nodiscard]] constexpr int days_in_month(std::int64_t year, int month) {
+  if (month == 2) return is_leap_year(year) ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
 // Prometheus' duration syntax: "1h30m", "15s", "1y", "0"; no sign, no fraction, units in falling order.

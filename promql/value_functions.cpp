@@ -75,19 +75,10 @@ Date date_of(std::int64_t unix_seconds) {
   return date;
 }
 
-bool is_leap(std::int64_t year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-int days_in(std::int64_t year, int month) {
-  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && is_leap(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];
-}
-
 double day_of_year(std::int64_t unix_seconds) {
   const Date date = date_of(unix_seconds);
   int day = date.day;
-  for (int month = 1; month < date.month; ++month) day += days_in(date.year, month);
+  for (int month = 1; month < date.month; ++month) day += days_in_month(date.year, month);
   return day;
 }
 
@@ -99,7 +90,7 @@ constexpr std::array kDateFunctions = std::to_array<DateFunction>({
     {"days_in_month",
      [](std::int64_t s) {
        const Date date = date_of(s);
-       return static_cast<double>(days_in(date.year, date.month));
+       return static_cast<double>(days_in_month(date.year, date.month));
      }},
     {"hour",
      [](std::int64_t s) {

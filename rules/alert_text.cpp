@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "promql/ascii.hpp"
+
 namespace tocsin::rules {
 namespace {
-
-std::string_view trimmed(std::string_view action) {
-  while (!action.empty() && (action.front() == ' ' || action.front() == '-')) action.remove_prefix(1);
-  while (!action.empty() && (action.back() == ' ' || action.back() == '-')) action.remove_suffix(1);
-  return action;
-}
 
 // $labels.instance and the like: one field of one of the two label maps.
 bool is_plain_label(std::string_view action) {
@@ -20,7 +16,7 @@ bool is_plain_label(std::string_view action) {
 }
 
 Dependence dependence_of_action(std::string_view action) {
-  if (is_plain_label(trimmed(action))) return Dependence::labels;
+  if (is_plain_label(trimmed(action, " -"))) return Dependence::labels;
   const auto mentions = [action](std::string_view word) {
     return action.find(word) != std::string_view::npos;
   };

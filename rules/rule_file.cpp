@@ -3,9 +3,9 @@
 #include "rules/rule_file.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "rules/yaml/decode.hpp"
@@ -29,17 +29,13 @@ TemplateError strip_template_name(const std::string& error, std::string_view ale
   if (!error.starts_with(prefix)) return stripped;
   std::size_t end = prefix.size();
   std::size_t line = 0;
-  while (end < error.size() && std::isdigit(static_cast<unsigned char>(error[end])) != 0) {
+  while (end < error.size() && is_digit(error[end])) {
     line = line * 10 + static_cast<std::size_t>(error[end] - '0');
     ++end;
   }
   const std::size_t text = error.find(": ", end);
   if (text == std::string::npos) return stripped;
   return {error.substr(text + 2), std::max<std::size_t>(line, 1)};
-}
-
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
 // Where in a template's text an error is: at the variable it names, else at the line it names.

@@ -213,10 +213,6 @@ std::string seconds_text(Timestamp time) {
   return text;
 }
 
-double seconds_of(Duration duration) {
-  return static_cast<double>(duration.count()) / 1e9;
-}
-
 std::string scientific_text(double value) {
   if (!std::isfinite(value)) return promql::format_float(value);
   char buffer[32];

@@ -58,7 +58,6 @@ struct Notes {
 
 // The time of a sample: seconds with up to three decimals.
 [[nodiscard]] std::string seconds_text(Timestamp time);
-[[nodiscard]] double seconds_of(Duration duration);
 // Go's 'e' form: "9.3e-01", "1e+06", "+Inf".
 [[nodiscard]] std::string scientific_text(double value);
 

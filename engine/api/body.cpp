@@ -51,6 +51,12 @@ std::string cannot_unmarshal(const json::value& value, std::string_view into) {
   return format("json: cannot unmarshal {} into Go {}", kind_of(value), into);
 }
 
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  const json::string* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string() : std::string(*text);
+}
+
 Result<TextMap> read_texts(const json::value& value, std::string_view field) {
   TextMap texts;
   if (value.is_null()) return texts;

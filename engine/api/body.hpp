@@ -26,6 +26,8 @@ struct Body {
 
 // json: cannot unmarshal number into Go struct field ...
 [[nodiscard]] std::string cannot_unmarshal(const boost::json::value& value, std::string_view into);
+// The member's text, or "" if there is none.
+[[nodiscard]] std::string text_of(const boost::json::object& object, std::string_view name);
 // An object of strings; `field` is Go's name for it: "Alert.labels".
 [[nodiscard]] Result<TextMap> read_texts(const boost::json::value& value, std::string_view field);
 // A missing, null or empty time is "no time", and so is Go's zero time, which Go clients send for it.

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "engine/api/answers.hpp"
+#include "engine/api/body.hpp"
 #include "engine/api/handler.hpp"
 #include "engine/api/history_json.hpp"
 #include "engine/api/routes.hpp"
@@ -18,13 +19,6 @@ WallTime saturated(Timestamp time) {
   if (time >= std::chrono::floor<std::chrono::milliseconds>(WallTime::max())) return WallTime::max();
   if (time <= std::chrono::ceil<std::chrono::milliseconds>(WallTime::min())) return WallTime::min();
   return to_wall(time);
-}
-
-// The member's text, or "" if there is none.
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  const json::string* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string() : std::string(*text);
 }
 
 Result<HistoryEntry> read_event(const json::object& event) {

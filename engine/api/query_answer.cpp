@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/api/body.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::api {
@@ -19,19 +21,6 @@ struct Envelope {
   json::value data;
   std::vector<std::string> warnings;
 };
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  const json::string* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string() : std::string(*text);
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 // A status that the API never answers with: somebody else spoke.
 Error foreign_error(unsigned status, std::string_view body) {

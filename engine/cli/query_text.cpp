@@ -14,10 +14,6 @@ using api::AnsweredSample;
 using api::AnsweredSeries;
 using promql::format_float;
 
-double seconds_of(Timestamp time) {
-  return static_cast<double>(ms_of(time)) / 1000;
-}
-
 // ---- promql: up{job="a"} => 1 @[1737626400.05]
 
 // name="value" in order of name, the metric's name among them or not.

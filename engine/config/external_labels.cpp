@@ -1,9 +1,9 @@
 #include "engine/config/external_labels.hpp"
 
-#include <cctype>
 #include <map>
 #include <utility>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::config {
@@ -28,8 +28,7 @@ ShellName shell_name(std::string_view text) {
   }
   if (!text.empty() && is_special(text[0])) return {text.substr(0, 1), 1};
   std::size_t end = 0;
-  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_'))
-    ++end;
+  while (end < text.size() && is_word(text[end])) ++end;
   return {text.substr(0, end), end};
 }
 
@@ -62,7 +61,7 @@ class LabelExpander {
     if (name.starts_with("env:") || name.starts_with("file:")) {
       return map_.scope().expand ? map_.scope().expand(node, format("${{{}}}", name)) : std::string();
     }
-    const std::string value = files_.env(std::string(name)).value_or("");
+    std::string value = files_.env(std::string(name)).value_or("");
     if (value.empty()) {
       map_.scope().warning(node, format("{}: {}: environment variable \"{}\" is empty or not set",
                                         map_.subject_of("external_labels"), label, name));

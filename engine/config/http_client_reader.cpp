@@ -58,19 +58,13 @@ std::optional<BasicAuth> read_basic_auth(MapReader& outer, const std::string& di
   return auth;
 }
 
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n\v\f");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n\v\f") - first + 1));
-}
-
 std::optional<Authorization> read_authorization(MapReader& outer, const std::string& directory) {
   const yaml::Node* node = outer.value("authorization");
   if (node == nullptr) return std::nullopt;
   MapReader map(outer.scope(), *node, outer.subject_of("authorization"));
   Authorization authorization;
   map.string("type", authorization.type);
-  authorization.type = trimmed(authorization.type);
+  authorization.type = std::string(trimmed(authorization.type));
   if (authorization.type.empty()) authorization.type = "Bearer";
   if (equal_ignoring_case(authorization.type, "basic"))
     map.error("type", "cannot be \"basic\", use basic_auth instead");

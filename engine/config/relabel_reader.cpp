@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <utility>
 
@@ -28,10 +27,6 @@ constexpr std::array<std::pair<std::string_view, RelabelAction>, 11> kActions = 
     {"uppercase", RelabelAction::uppercase},
 }};
 
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
 // Length of "$name" or "${name}" at the front, 0 if there is none.
 std::size_t variable_length(std::string_view text) {
   if (!text.starts_with('$')) return 0;
@@ -55,7 +50,7 @@ bool is_valid_template(std::string_view text, NameScheme names) {
   bool started = false;
   while (!text.empty()) {
     const std::size_t variable = variable_length(text);
-    const bool digit = std::isdigit(static_cast<unsigned char>(text[0])) != 0;
+    const bool digit = is_digit(text[0]);
     if (variable == 0 && (!is_word(text[0]) || (digit && !started))) return false;
     text.remove_prefix(std::max<std::size_t>(variable, 1));
     started = true;

@@ -19,13 +19,6 @@ std::string_view take_token(std::string_view& text) {
   return token;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
-
 bool take_prefix(std::string_view& text, char c) {
   text = trimmed(text);
   if (text.empty() || text[0] != c) return false;

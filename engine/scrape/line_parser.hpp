@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/scrape/exposition.hpp"
+#include "promql/ascii.hpp"
 
 namespace tocsin::scrape {
 
@@ -97,9 +98,6 @@ class LineParser : public ExpositionParser {
 
 [[nodiscard]] constexpr bool is_name_start(char c, bool with_colons) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (with_colons && c == ':');
-}
-[[nodiscard]] constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 [[nodiscard]] constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';

@@ -19,10 +19,6 @@ constexpr std::string_view kReportNames[] = {"up",
                                              "scrape_body_size_bytes"};
 constexpr std::size_t kPlainReports = 5;
 
-double seconds_of(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 void count(AppendOutcome outcome, ScrapeStatistics& statistics) {
   switch (outcome) {
     case AppendOutcome::conflicting:

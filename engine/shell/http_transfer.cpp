@@ -9,6 +9,7 @@
 
 #include "engine/config/http_client.hpp"
 #include "engine/shell/limits.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::shell {
@@ -17,19 +18,12 @@ using core::CallError;
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 // A secret is written in the configuration or stands in a file, which is read at each use: it may rotate.
 Result<std::string> secret_text(config::FileSource& files, const std::string& text, const std::string& path) {
   if (path.empty()) return text;
   Result<std::string> content = files.read(path);
   if (!content) return Error(format("unable to read file {}: {}", path, content.error().text));
-  return std::string(trim(*content));
+  return std::string(trimmed(*content));
 }
 
 std::string printed_address(const sockaddr& address) {
@@ -340,12 +334,12 @@ std::size_t HttpTransfer::on_header(char* data, std::size_t size, std::size_t co
     transfer.head_too_large_ = true;
     return 0;
   }
-  const std::string_view line = trim(std::string_view(data, bytes));
+  const std::string_view line = trimmed(std::string_view(data, bytes));
   if (line.substr(0, 5) == "HTTP/") {
     // A new head: that of "100 Continue", of the proxy's answer to CONNECT, or the real one.
     transfer.reply_.headers.clear();
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    transfer.reply_.headers.emplace_back(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
+    transfer.reply_.headers.emplace_back(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   }
   return bytes;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/testing/script_commands.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/number_text.hpp"
 #include "promql/parser.hpp"
@@ -13,17 +14,11 @@ namespace {
 
 constexpr std::string_view kSpace = " \t\r";
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 // The first word, dropped from text with the space behind it.
 std::string_view take_word(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_of(kSpace), text.size());
   const std::string_view word = text.substr(0, end);
-  text = trim(text.substr(end));
+  text = trimmed(text.substr(end), kSpace);
   return word;
 }
 
@@ -82,7 +77,7 @@ Result<Expectation> parse_expectation(std::string_view line) {
   const std::size_t colon = line.find(':');
   const std::string_view form = line.substr(0, colon);
   if (colon == line.npos || (form != "msg" && form != "regex")) return invalid;
-  return make_expectation(*kind, form, trim(line.substr(colon + 1)));
+  return make_expectation(*kind, form, trimmed(line.substr(colon + 1), kSpace));
 }
 
 struct Span {
@@ -120,7 +115,7 @@ class ScriptParser {
   explicit ScriptParser(std::string_view text) {
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
-      const std::string_view line = trim(text.substr(0, end));
+      const std::string_view line = trimmed(text.substr(0, end), kSpace);
       lines_.push_back(line.starts_with('#') ? std::string_view() : line);
       text.remove_prefix(std::min(end + 1, text.size()));
     }

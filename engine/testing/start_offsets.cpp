@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/testing/script_commands.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/number_text.hpp"
 
@@ -14,10 +15,6 @@ namespace tocsin::testing {
 namespace {
 
 using StartOffsets = std::vector<std::optional<Duration>>;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_unit(char c) {
   return c >= 'a' && c <= 'z' && c != 'x';

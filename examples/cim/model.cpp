@@ -15,10 +15,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-double seconds_of(Duration duration) {
-  return static_cast<double>(duration.count()) / 1e9;
-}
-
 constexpr Duration kNatsLost = seconds(15);
 constexpr Duration kNatsBack = minutes(9);
 constexpr Duration kErrorsRise = seconds(45);

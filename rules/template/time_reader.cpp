@@ -1,6 +1,5 @@
 // Reading a time by one of Go's layouts, with Go's order of checks and Go's error texts.
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <optional>
 #include <span>
@@ -34,15 +33,6 @@ std::string quote(std::string_view text) {
     }
   }
   return out + '"';
-}
-
-bool is_leap(std::int64_t year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-int days_in(int month, std::int64_t year) {
-  constexpr std::array<int, 12> kLengths{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && is_leap(year) ? 29 : kLengths[static_cast<std::size_t>(month - 1)];
 }
 
 // Reads a text by a layout. Every reader of a part takes its text off `value_` and returns false if it is not
@@ -342,10 +332,10 @@ bool LayoutReader::read_fraction(std::size_t length) {
 
 std::optional<Error> LayoutReader::resolve_year_day() {
   int remaining = year_day_;
-  const int length = is_leap(year_) ? 366 : 365;
+  const int length = is_leap_year(year_) ? 366 : 365;
   if (remaining < 1 || remaining > length) return complaint("day-of-year out of range");
   int month = 1;
-  while (remaining > days_in(month, year_)) remaining -= days_in(month++, year_);
+  while (remaining > days_in_month(year_, month)) remaining -= days_in_month(year_, month++);
   if (month_ >= 0 && month_ != month) return complaint("day-of-year does not match month");
   month_ = month;
   if (day_ >= 0 && day_ != remaining) return complaint("day-of-year does not match day");
@@ -364,7 +354,7 @@ Result<GoTime> LayoutReader::finish() {
   }
   if (month_ < 0) month_ = 1;
   if (day_ < 0) day_ = 1;
-  if (day_ < 1 || day_ > days_in(month_, year_)) return complaint("day out of range");
+  if (day_ < 1 || day_ > days_in_month(year_, month_)) return complaint("day out of range");
   CivilTime civil;
   civil.year = year_;
   civil.month = month_;

@@ -1,8 +1,8 @@
 #include "rules/yaml/strict.hpp"
 
 #include <algorithm>
-#include <cctype>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "rules/yaml/document_state.hpp"
 
@@ -10,7 +10,7 @@ namespace tocsin::yaml {
 namespace {
 
 bool is_name(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  return is_word(c) || c == '-';
 }
 
 }  // namespace

@@ -3,22 +3,17 @@
 #include <algorithm>
 #include <sstream>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::timeline {
 namespace {
 
-std::string trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-}
-
 // The first word and what follows it.
 std::pair<std::string, std::string> split_word(const std::string& text) {
   const std::size_t space = text.find(' ');
   if (space == std::string::npos) return {text, ""};
-  return {text.substr(0, space), trim(std::string_view(text).substr(space))};
+  return {text.substr(0, space), std::string(trimmed(std::string_view(text).substr(space)))};
 }
 
 // Takes "(503)" or "[reason]" off the end of the text.
@@ -27,7 +22,7 @@ std::string take_suffix(std::string& text, char open, char close) {
   const std::size_t at = text.rfind(std::string(" ") + open);
   if (at == std::string::npos) return "";
   std::string suffix = text.substr(at + 2, text.size() - at - 3);
-  text = trim(std::string_view(text).substr(0, at));
+  text = std::string(trimmed(std::string_view(text).substr(0, at)));
   return suffix;
 }
 
@@ -38,7 +33,7 @@ class Parser {
   Result<Script> parse() {
     std::string line;
     while (next(line)) {
-      const std::string words = trim(line);
+      const std::string words(trimmed(line));
       if (words.empty() || words.starts_with('#')) continue;
       const auto [verb, rest] = split_word(words);
       const Result<void> taken = verb == "config" ? take_config(rest) : take(verb, rest);

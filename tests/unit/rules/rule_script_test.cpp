@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/parser.hpp"
 #include "tests/support/catch.hpp"
@@ -61,10 +62,6 @@ std::vector<std::string> words(const std::string& text) {
   return all;
 }
 
-std::string trimmed(const std::string& text) {
-  return text.substr(text.find_first_not_of(' '));
-}
-
 WallTime time_of(const std::string& text) {
   return WallTime(parse_duration(text).value());
 }
@@ -87,7 +84,8 @@ class ScriptRun {
     } else if (head[0] == "rules") {
       load(command);
     } else if (head[0] == "series") {
-      for (const Line& line : command.body) add_series(time_of(head[1]) - WallTime{}, trimmed(line.text));
+      for (const Line& line : command.body)
+        add_series(time_of(head[1]) - WallTime{}, std::string(trimmed(line.text)));
     } else if (head[0] == "at") {
       run_to(time_of(head[1]));
       check(command);
@@ -177,11 +175,11 @@ class ScriptRun {
   void check(const Command& command) {
     for (std::size_t i = 0; i < command.body.size();) {
       const std::size_t indent = command.body[i].text.find_first_not_of(' ');
-      const std::string section = trimmed(command.body[i].text);
+      const std::string section(trimmed(command.body[i].text));
       INFO("line " << command.body[i].number << ": " << section);
       std::string expected;
       for (++i; i < command.body.size() && command.body[i].text.find_first_not_of(' ') > indent; ++i) {
-        expected += trimmed(command.body[i].text) + "\n";
+        expected.append(trimmed(command.body[i].text)).append("\n");
       }
       std::string found;
       for (const std::string& line : listing(section)) found += line + "\n";
