@@ -143,7 +143,7 @@ ConfigLoaded answer_load(LoadedConfig loaded) {
     if (diagnostic.severity == Severity::warning) {
       answer.warnings.push_back(std::move(text));
     } else {
-      answer.errors += text + "\n";
+      answer.errors.push_back(std::move(text));
     }
   }
   return answer;

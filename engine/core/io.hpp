@@ -76,7 +76,7 @@ struct RequestReceived {
 // the start) the one that was kept.
 struct ConfigLoaded {
   std::shared_ptr<const ConfigSnapshot> snapshot;
-  std::string errors;
+  std::vector<std::string> errors;  // a text each, without a newline at its end; so are warnings
   std::vector<std::string> warnings;
   // At the start: the kept one, where it says something else than the files do now and can still be read.
   std::shared_ptr<const ConfigSnapshot> previous;

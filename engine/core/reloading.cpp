@@ -7,6 +7,7 @@
 #include "engine/core/feeding.hpp"
 #include "engine/core/state.hpp"
 #include "promql/format.hpp"
+#include "rules/yaml/diagnostic.hpp"
 
 namespace tocsin::core {
 namespace {
@@ -137,19 +138,22 @@ void Engine::State::announce_config(bool first) {
        format("loaded: {} targets, {} rules, {} receivers", counts_targets, counts_rules, counts_receivers)});
 }
 
-void Engine::State::config_rejected(const std::string& errors, bool kept_one_runs) {
-  const std::string accepted = format_rfc3339(loading.last_success);
+void Engine::State::config_rejected(const std::vector<std::string>& errors, bool kept_one_runs) {
+  const std::string accepted =
+      config == nullptr ? "" : format_rfc3339(std::chrono::floor<std::chrono::seconds>(loading.last_success));
+  const std::string text = format("{}", fmt::join(errors, "\n"));
   if (kept_one_runs) {
     log(LogLevel::error, format("configuration on disk rejected, running the one accepted at {}", accepted),
-        {{"err", errors}});
+        {{"err", text}});
   }
   const std::string in_force =
       config == nullptr ? "there is none in force" : format("the one of {} stays in force", accepted);
   if (!kept_one_runs) {
-    log(LogLevel::error, "configuration not loaded", {{"in_force", in_force}, {"err", errors}});
+    log(LogLevel::error, "configuration not loaded", {{"in_force", in_force}, {"err", text}});
   }
-  note({{}, api::HistoryKind::reload, false, "", "", "", "configuration", "refused: " + errors});
-  respond_to_reload(*this, format("configuration not loaded, {}\n{}", in_force, errors));
+  note({{}, api::HistoryKind::reload, false, "", "", "", "configuration", "refused: " + text});
+  respond_to_reload(*this, format("configuration not loaded, {}; {}\n{}\n",
+                                  count_of(static_cast<int>(errors.size()), "error"), in_force, text));
 }
 
 void Engine::State::config_loaded(ConfigLoaded loaded) {
@@ -157,7 +161,6 @@ void Engine::State::config_loaded(ConfigLoaded loaded) {
     log(LogLevel::warn, "configuration", {{"warning", std::move(warning)}});
   loading.under_way = false;
   loading.successful = loaded.errors.empty();
-  loading.errors = loaded.errors;
   const bool fell_back = loaded.snapshot != nullptr && !loading.successful;
   if (loaded.snapshot != nullptr) {
     const bool first = config == nullptr;

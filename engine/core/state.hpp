@@ -38,7 +38,6 @@ struct Loading {
   std::vector<RequestId> waiting_for_again;  // answered by the one after
   bool successful = true;
   WallTime last_success = kNoTime;
-  std::string errors;  // of the last one
 };
 
 // A rule evaluation whose duration is not known yet: it is over when the next step begins.
@@ -107,7 +106,7 @@ struct Engine::State {
   // reloading.cpp
   void request_load(std::optional<RequestId> request);
   void config_loaded(ConfigLoaded loaded);
-  void config_rejected(const std::string& errors, bool kept_one_runs);
+  void config_rejected(const std::vector<std::string>& errors, bool kept_one_runs);
   void announce_config(bool first);
   void files_changed(const WatchedFiles& files);
   void load_prometheus();

@@ -311,7 +311,7 @@ void Server::load_config(core::LoadConfig load) {
   const bool taken = workers_.submit([this, load = std::move(load)] {
     inbox_.push(core::answer_load(core::carry_out(load, options_.config, files_)));
   });
-  if (!taken) inbox_.push(core::ConfigLoaded{nullptr, "too many jobs are waiting\n", {}, nullptr, nullptr});
+  if (!taken) inbox_.push(core::ConfigLoaded{nullptr, {"too many jobs are waiting"}, {}, nullptr, nullptr});
 }
 
 void Server::persist(core::Persist batch) {

@@ -181,7 +181,8 @@ void VirtualWorld::load(const core::LoadConfig& load) {
   core::ConfigPaths paths = options_.paths;
   paths.parser = options_.engine.parser;
   core::ConfigLoaded loaded = core::answer_load(core::carry_out(load, paths, files_));
-  load_errors_ = loaded.errors;
+  load_errors_.clear();
+  for (const std::string& error : loaded.errors) load_errors_ += error + "\n";
   step(std::move(loaded));
 }
 

@@ -102,7 +102,8 @@ TEST_CASE("a configuration with errors changes nothing and says everything that 
   site.files.files["alertmanager.yml"] = "route: {receiver: nobody}\n";
   const auto response = site.request("POST", "/-/reload");
   CHECK(response.status == 500);
-  CHECK(response.body.starts_with("configuration not loaded, "));
+  CHECK(response.body.starts_with("configuration not loaded, 4 errors; the one of 20"));
+  CHECK(response.body.find("Z stays in force\nprometheus.yml:1:10:") != std::string::npos);
   for (const std::string_view part :
        {"prometheus.yml:1:10:", "scrape_intervall", "job_nam", "alertmanager.yml:1:"}) {
     CAPTURE(part, response.body);
