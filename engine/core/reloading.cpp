@@ -166,7 +166,7 @@ void Engine::State::config_loaded(ConfigLoaded loaded) {
     const bool first = config == nullptr;
     config = std::move(loaded.snapshot);
     loading.last_success = loading.successful ? now.wall : loaded.text->accepted;
-    keep_config(std::move(loaded.text));
+    keep_config(loaded.text);
     if (first) {
       restore(loaded.previous);
       begin_start();
