@@ -115,7 +115,7 @@ Result<void> print(const Flags& flags, const Source& source) {
   if (Result<void> read = source.each([&](const auto& entry) { columns.fit(entry); }); !read) return read;
   put(columns.head());
   HistorySummary summary;
-  const Result<void> read = source.each([&](const api::HistoryEntry& entry) {
+  Result<void> read = source.each([&](const api::HistoryEntry& entry) {
     put(columns.line(entry));
     summary.add(entry);
   });

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
-#include <utility>
 
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
@@ -69,10 +68,10 @@ int promql_set_matcher(const Invocation& invocation) {
     bool found = false;
     for (Matcher& matcher : matchers) {
       if (matcher.name() != name) continue;
-      matcher = std::move(*make());
+      matcher = *make();
       found = true;
     }
-    if (!found) matchers.push_back(std::move(*make()));
+    if (!found) matchers.push_back(*make());
   });
 }
 
