@@ -69,7 +69,7 @@ std::string number_text(const NumberLiteral& node) {
 }
 
 std::string at_text(const TimeModifiers& time) {
-  if (time.timestamp) return format(" @ {:.3f}", static_cast<double>(ms_of(*time.timestamp)) / 1000.0);
+  if (time.timestamp) return format(" @ {:.3f}", seconds_of(*time.timestamp));
   if (time.start_or_end == StartOrEnd::start) return " @ start()";
   return time.start_or_end == StartOrEnd::end ? " @ end()" : "";
 }

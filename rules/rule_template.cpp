@@ -221,7 +221,7 @@ void add_number_functions(FunctionMap& functions) {
     const bool negative = text.starts_with('-');
     const auto duration = parse_duration(std::string_view(text).substr(negative ? 1 : 0));
     if (!duration) return duration.error();
-    const double seconds = static_cast<double>(duration->count()) / 1e9;
+    const double seconds = seconds_of(*duration);
     return negative ? -seconds : seconds;
   });
 }
@@ -248,8 +248,7 @@ FunctionMap bound_functions(const RuleTemplateData& data) {
     if (!vector) return vector.error();
     return query_result(*vector);
   });
-  functions.add("now",
-                [&data] { return Value(static_cast<double>(ms_of(to_timestamp(data.now))) / 1000.0); });
+  functions.add("now", [&data] { return Value(seconds_of(to_timestamp(data.now))); });
   const auto url_function = [&](std::string name, auto get) {
     functions.add(std::move(name), [&data, get]() -> Result<Value> {
       if (data.external_url_functions) return Value(get(data.external_url));

@@ -122,7 +122,7 @@ Result<WallTime> read_time(const std::string& text, std::string_view what) {
 }
 
 std::string seconds_text(WallTime time) {
-  return promql::format_float(static_cast<double>(time.time_since_epoch().count()) / 1e9);
+  return promql::format_float(seconds_of(time.time_since_epoch()));
 }
 
 struct Bounds {
@@ -213,7 +213,7 @@ int query_range(const Invocation& invocation) {
                                  {{"query", asking.arguments[1]},
                                   {"start", seconds_text(bounds.start)},
                                   {"end", seconds_text(bounds.end)},
-                                  {"step", promql::format_float(static_cast<double>(step->count()) / 1e9)}}));
+                                  {"step", promql::format_float(seconds_of(*step))}}));
 }
 
 namespace {

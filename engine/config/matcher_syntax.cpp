@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/quote.hpp"
@@ -25,13 +26,6 @@ bool is_reserved(char32_t c) {
          (c < 0x80 && std::string_view("{}!=~,\\\"'`").find(static_cast<char>(c)) != std::string_view::npos);
 }
 
-std::string_view trim_spaces(std::string_view text) {
-  static constexpr std::string_view kSpaces = " \t\n\r\v\f";
-  const std::size_t first = text.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
-
 // --- the classic parser (pkg/labels/parse.go) ---
 
 struct ClassicParts {
@@ -42,13 +36,13 @@ struct ClassicParts {
 
 // ^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*$
 std::optional<ClassicParts> split_classic(std::string_view text) {
-  std::string_view rest = trim_spaces(text);
+  std::string_view rest = trimmed(text);
   std::size_t end = 0;
   while (end < rest.size() && (is_classic_metric_name(rest.substr(0, end + 1)))) ++end;
   if (end == 0) return std::nullopt;
   ClassicParts parts;
   parts.name = rest.substr(0, end);
-  rest = trim_spaces(rest.substr(end));
+  rest = trimmed(rest.substr(end));
   static constexpr std::array<std::pair<std::string_view, MatchType>, 4> kOperators = {{
       {"=~", MatchType::regex},
       {"!=", MatchType::not_equal},
@@ -59,7 +53,7 @@ std::optional<ClassicParts> split_classic(std::string_view text) {
       std::ranges::find_if(kOperators, [&](const auto& row) { return rest.starts_with(row.first); });
   if (found == kOperators.end()) return std::nullopt;
   parts.type = found->second;
-  parts.value = trim_spaces(rest.substr(found->first.size()));
+  parts.value = trimmed(rest.substr(found->first.size()));
   return parts;
 }
 
@@ -118,7 +112,7 @@ Result<std::vector<Matcher>> parse_classic(std::string_view text) {
     }
     tokens.back() += c;
   }
-  if (trim_spaces(tokens.back()).empty()) tokens.pop_back();
+  if (trimmed(tokens.back()).empty()) tokens.pop_back();
   std::vector<Matcher> matchers;
   for (const std::string& token : tokens) {
     Result<Matcher> matcher = parse_classic_one(token);

@@ -7,11 +7,8 @@
 namespace tocsin::core {
 namespace {
 
-double seconds(Duration duration) {
-  return static_cast<double>(duration.count()) / 1e9;
-}
-double seconds(WallTime time) {
-  return time == kNoTime ? 0 : seconds(time.time_since_epoch());
+double unix_seconds(WallTime time) {
+  return time == kNoTime ? 0 : seconds_of(time.time_since_epoch());
 }
 double number(std::uint64_t value) {
   return static_cast<double>(value);
@@ -24,13 +21,14 @@ void write_process(MetricsText& out, const Engine::State& state) {
         .sample(1, {{"version", state.options.version}});
   }
   out.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
-            seconds(state.start_time));
+            unix_seconds(state.start_time));
   for (const std::string_view program : {"prometheus", "alertmanager"}) {
     out.gauge(format("{}_config_last_reload_successful", program),
               "Whether the last configuration reload attempt was successful.",
               state.loading.successful ? 1 : 0);
     out.gauge(format("{}_config_last_reload_success_timestamp_seconds", program),
-              "Timestamp of the last successful configuration reload.", seconds(state.loading.last_success));
+              "Timestamp of the last successful configuration reload.",
+              unix_seconds(state.loading.last_success));
   }
   out.counter("tocsin_wall_clock_steps_total", "How often the wall clock was set while running.",
               number(state.counters.wall_clock_steps));
@@ -61,7 +59,7 @@ void write_queries(MetricsText& out, const Engine::State& state) {
   out.counter("prometheus_engine_queries_total", "Queries asked over the API.",
               number(state.counters.queries));
   out.family("prometheus_engine_query_duration_seconds", MetricKind::summary, "Query timings.")
-      .suffixed("_sum", seconds(state.counters.evaluation_seconds), {{"slice", "inner_eval"}})
+      .suffixed("_sum", seconds_of(state.counters.evaluation_seconds), {{"slice", "inner_eval"}})
       .suffixed("_count", number(state.counters.evaluation_count), {{"slice", "inner_eval"}});
 }
 
@@ -88,16 +86,16 @@ void write_rules(MetricsText& out, const Engine::State& state) {
        "The total number of rule group evaluations missed due to slow rule group evaluation.",
        [](const Group& group) { return number(group.statistics().missed); });
   each("prometheus_rule_group_interval_seconds", MetricKind::gauge, "The interval of a rule group.",
-       [](const Group& group) { return seconds(group.definition().interval); });
+       [](const Group& group) { return seconds_of(group.definition().interval); });
   each("prometheus_rule_group_last_duration_seconds", MetricKind::gauge,
        "The duration of the last rule group evaluation.",
-       [](const Group& group) { return seconds(group.statistics().evaluation_time); });
+       [](const Group& group) { return seconds_of(group.statistics().evaluation_time); });
   each("prometheus_rule_group_last_evaluation_samples", MetricKind::gauge,
        "The number of samples returned during the last rule group evaluation.",
        [](const Group& group) { return static_cast<double>(group.statistics().last_samples); });
   each("prometheus_rule_group_last_evaluation_timestamp_seconds", MetricKind::gauge,
        "The timestamp of the last rule group evaluation in seconds.",
-       [](const Group& group) { return seconds(group.statistics().last_evaluation); });
+       [](const Group& group) { return unix_seconds(group.statistics().last_evaluation); });
   each("prometheus_rule_group_rules", MetricKind::gauge, "The number of rules.",
        [](const Group& group) { return static_cast<double>(group.rules().size()); });
   out.family("tocsin_rule_alert_transitions_total", MetricKind::counter,
