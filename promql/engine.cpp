@@ -247,7 +247,9 @@ EvalResult<QueryResult> Plan::Impl::query_range(const TimeRange& range, const Ru
   const Frame frame = state.make_frame(range.start, range.end, std::max<std::int64_t>(1, step.count()));
   if (auto status = begin(state, frame); !status) return status.error();
   std::vector<std::vector<Sample>> samples;
-  for (Timestamp at = range.start; at <= range.end; at += std::chrono::milliseconds(frame.step_ms)) {
+  const std::uint64_t steps = frame.steps();
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    const Timestamp at = frame.time_of(i);
     if (auto status = state.check_abort(); !status) return status.error();
     if (auto status = root_->step(state, frame, at); !status) return status.error();
     if (auto status = collect_step(state, at, samples); !status) return status.error();

@@ -12,6 +12,7 @@
 // outlive the binding. Errors have Prometheus' words.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>
@@ -94,6 +95,14 @@ struct TimeRange {
   Timestamp start{};
   Timestamp end{};
   Duration step{};
+
+  // From start to end; no more than a Duration can count, as upstream has it.
+  [[nodiscard]] std::chrono::milliseconds length() const {
+    constexpr auto kLongest = std::chrono::duration_cast<std::chrono::milliseconds>(Duration::max());
+    std::int64_t ms = 0;
+    if (__builtin_sub_overflow(ms_of(end), ms_of(start), &ms)) return kLongest;
+    return std::min(std::chrono::milliseconds(ms), kLongest);
+  }
 };
 
 class Plan {

@@ -34,9 +34,9 @@ void go_heap_fix_first(std::vector<T>& heap, const Less& less) {
   }
 }
 
-// sort.Sort, whose order of ties is that of its pattern-defeating quicksort (O. Peters,
-// https://arxiv.org/pdf/2106.05123.pdf, as Go has it in sort/zsortinterface.go): one choice of pivots and
-// swaps.
+// sort.Sort and slices.SortFunc, whose order of ties is that of their pattern-defeating quicksort (O. Peters,
+// https://arxiv.org/pdf/2106.05123.pdf, as Go has it in sort/zsortinterface.go and, the same, in
+// slices/zsortanyfunc.go): one choice of pivots and swaps. The order may contradict itself.
 template <class T, class Less>
 class GoSort {
  public:

@@ -309,9 +309,9 @@ Result<void> check_custom_bounds(const FloatHistogram& histogram) {
     if (std::isnan(bounds[i])) return Error("histogram custom bounds must not be NaN");
     if (i > 0 && bounds[i] <= bounds[i - 1]) {
       return Error(
-          format("previous bound is {:f} and current is {:f}: histogram custom bounds must be in strictly "
+          format("previous bound is {} and current is {}: histogram custom bounds must be in strictly "
                  "increasing order",
-                 bounds[i - 1], bounds[i]));
+                 format_float_fixed(bounds[i - 1]), format_float_fixed(bounds[i])));
     }
   }
   if (!bounds.empty() && bounds.back() == kInfinity) {

@@ -6,6 +6,7 @@
 #include "promql/format.hpp"
 #include "promql/labels.hpp"
 #include "promql/quote.hpp"
+#include "promql/utf8.hpp"
 
 namespace tocsin::promql {
 namespace {
@@ -421,7 +422,7 @@ bool Lexer::code_point_escape(char32_t first, int digits, unsigned base, unsigne
     }
     value = value * base + digit;
   }
-  if (value <= largest && (value < 0xD800 || value > 0xDFFF)) return true;
+  if (value <= largest && !is_surrogate(value)) return true;
   error_ = "escape sequence is an invalid Unicode code point";
   return false;
 }

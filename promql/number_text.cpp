@@ -215,4 +215,8 @@ std::string format_float_go(double value) {
   return form.exponent < -4 || form.exponent > 5 ? std::string(form.text) : format_float(value);
 }
 
+std::string format_float_fixed(double value) {
+  return std::isfinite(value) ? format("{:f}", value) : format_non_finite(value);
+}
+
 }  // namespace tocsin::promql

@@ -5,6 +5,7 @@
 
 #include "promql/format.hpp"
 #include "promql/parser_state.hpp"
+#include "promql/value.hpp"
 
 namespace tocsin::promql {
 namespace {
@@ -370,10 +371,7 @@ std::optional<double> Parser::timestamp() {
 void Parser::set_at(Expr& expr, std::optional<double> seconds, StartOrEnd start_or_end) {
   constexpr double kLimit = 9223372036854775808.0;
   if (seconds && !(*seconds > -kLimit && *seconds < kLimit)) {
-    const std::string number = std::isnan(*seconds)   ? "NaN"
-                               : std::isinf(*seconds) ? (*seconds > 0 ? "+Inf" : "-Inf")
-                                                      : format("{:f}", *seconds);
-    fail(expr.position, "timestamp out of bounds for @ modifier: " + number);
+    fail(expr.position, "timestamp out of bounds for @ modifier: " + format_float_fixed(*seconds));
     return;
   }
   TimeModifiers* const time = time_modifiers(expr);

@@ -50,7 +50,7 @@ EvalResult<double> evaluate_seconds(const Expr& expression, const TimeRange& que
   if (expression.kind() == ExprKind::number) return as<NumberLiteral>(expression).value;
   const auto& node = as<DurationExpr>(expression);
   if (node.op == DurationOp::step) return seconds_of(query.step);
-  if (node.op == DurationOp::range) return seconds_of(query.end - query.start);
+  if (node.op == DurationOp::range) return seconds_of(query.length());
   double left = 0;
   double right = 0;
   if (node.lhs) {

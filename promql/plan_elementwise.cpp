@@ -42,7 +42,7 @@ EvalStatus QueryTimeNode::evaluate(RunState& state, const Frame&, Timestamp at) 
       column_.set(0, seconds(query.end));
       break;
     case QueryTime::range:
-      column_.set(0, std::chrono::duration<double>(query.end - query.start).count());
+      column_.set(0, std::chrono::duration<double>(query.length()).count());
       break;
     case QueryTime::step:
       column_.set(0, query.start == query.end ? 0 : std::chrono::duration<double>(query.step).count());

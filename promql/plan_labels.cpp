@@ -146,8 +146,10 @@ void SortNode::sort_by_value() {
   });
 }
 
+// The natural order contradicts itself: of "" and "1", neither is less. So what comes out depends on how it
+// is sorted, and Go's way it must be; the standard library's would be undefined.
 void SortNode::sort_by_labels() {
-  const auto compare = [this](std::uint32_t a, std::uint32_t b) {
+  const auto is_less = [this](std::uint32_t a, std::uint32_t b) {
     Labels left_scratch;
     Labels right_scratch;
     const Labels& left = child(0).labels(a, left_scratch);
@@ -159,7 +161,7 @@ void SortNode::sort_by_labels() {
     }
     return descending_ ? left > right : left < right;
   };
-  std::stable_sort(order_.begin(), order_.end(), compare);
+  go_sort(order_, is_less);
 }
 
 AbsentNode::AbsentNode(PositionRange position, NodePtr vector, Labels labels)

@@ -59,6 +59,19 @@ struct Frame {
   std::int64_t step_ms = 1;
   std::uint64_t id = 0;  // never 0, never used twice
   [[nodiscard]] bool single() const { return start == end; }
+  // How many times there are, and which. Counted, because one step behind the end may be more than a
+  // Timestamp can hold; without a sign, because so may be the distance between start and end.
+  [[nodiscard]] std::uint64_t steps() const {
+    if (end < start) return 0;
+    return (unsigned_ms(end) - unsigned_ms(start)) / static_cast<std::uint64_t>(step_ms) + 1;
+  }
+  [[nodiscard]] Timestamp time_of(std::uint64_t step) const {
+    const std::uint64_t ms = unsigned_ms(start) + step * static_cast<std::uint64_t>(step_ms);
+    return timestamp_from_ms(static_cast<std::int64_t>(ms));
+  }
+
+ private:
+  static std::uint64_t unsigned_ms(Timestamp time) { return static_cast<std::uint64_t>(ms_of(time)); }
 };
 
 // What one run of a plan shares.

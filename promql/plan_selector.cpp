@@ -20,6 +20,7 @@ EvalStatus TimeShift::prepare(const TimeRange& query) {
   if (!offset) return offset.error();
   offset_ = to_ms(*offset);
   fixed_ = modifiers_->timestamp;
+  if (fixed_) fixed_ = std::clamp(*fixed_, kEarliestTime, kLatestTime);
   if (!follows_bounds_) return {};
   if (modifiers_->start_or_end == StartOrEnd::start) fixed_ = query.start;
   if (modifiers_->start_or_end == StartOrEnd::end) fixed_ = query.end;

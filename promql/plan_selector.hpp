@@ -1,6 +1,7 @@
 // Selectors, and what gives windows of samples to range functions. Internal to the evaluator.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "promql/plan_node.hpp"
@@ -18,8 +19,12 @@ class TimeShift {
     return modifiers_->timestamp.has_value() ||
            (follows_bounds_ && modifiers_->start_or_end != StartOrEnd::none);
   }
-  // The time that is looked at when the evaluation time is `at`.
-  [[nodiscard]] Timestamp apply(Timestamp at) const { return fixed_.value_or(at) - offset_; }
+  // The time that is looked at when the evaluation time is `at`. It stays within the bounds of queries,
+  // however deep subqueries with offsets are nested, so that what is taken from it (a range, a lookback)
+  // cannot pass what a Timestamp counts.
+  [[nodiscard]] Timestamp apply(Timestamp at) const {
+    return std::clamp(fixed_.value_or(at) - offset_, kEarliestTime, kLatestTime);
+  }
   [[nodiscard]] std::chrono::milliseconds offset() const { return offset_; }
 
  private:
@@ -135,7 +140,6 @@ class RangeNode : public Node {
   [[nodiscard]] std::chrono::milliseconds range() const { return range_; }
   // The end of the window at evaluation time `at`.
   [[nodiscard]] Timestamp window_end(Timestamp at) const { return shift_.apply(at); }
-  [[nodiscard]] std::chrono::milliseconds offset(Timestamp at) const { return at - shift_.apply(at); }
   // The windows of rows [first, first + out.size()) at `at`, widened by the lookback for extended selectors.
   virtual void windows(Timestamp at, std::uint32_t first, std::span<Window> out) = 0;
   [[nodiscard]] bool statistics_only() const { return statistics_only_; }

@@ -62,6 +62,10 @@ EvalStatus SubqueryNode::prepare(RunState& state) {
   if (!step) return step.error();
   range_ = std::chrono::duration_cast<milliseconds>(*range);
   step_ = std::chrono::duration_cast<milliseconds>(*step != Duration::zero() ? *step : default_step_);
+  // A step below a millisecond. Upstream divides by it all the same, and answers with what Go then says.
+  if (step_ == milliseconds::zero()) {
+    return execution_error("unexpected error: runtime error: integer divide by zero");
+  }
   return shift_.prepare(state.query);
 }
 
@@ -74,8 +78,7 @@ void SubqueryNode::collect_selections(const TimeRange& query, Timestamp from, Ti
 }
 
 Frame SubqueryNode::inner_frame(RunState& state, const Frame& outer) const {
-  const std::int64_t steps = (outer.end - outer.start).count() / outer.step_ms;
-  const Timestamp last = outer.start + milliseconds(steps * outer.step_ms);
+  const Timestamp last = outer.time_of(outer.steps() - 1);
   const Timestamp after = shift_.apply(outer.start) - range_;
   const Timestamp start = timestamp_from_ms(first_multiple_after(ms_of(after), step_.count()));
   return state.make_frame(start, shift_.apply(last), step_.count());
@@ -84,9 +87,11 @@ Frame SubqueryNode::inner_frame(RunState& state, const Frame& outer) const {
 EvalStatus SubqueryNode::begin(RunState& state, const Frame& frame) {
   forget_points(state);
   const Frame inner = inner_frame(state, frame);
-  if (inner.end < inner.start) return {};
+  const std::uint64_t steps = inner.steps();
+  if (steps == 0) return {};
   if (auto status = child(0).begin(state, inner); !status) return status;
-  for (Timestamp at = inner.start; at <= inner.end; at += step_) {
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    const Timestamp at = inner.time_of(i);
     if (auto status = state.check_abort(); !status) return status;
     if (auto status = child(0).step(state, inner, at); !status) return status;
     extend();

@@ -2,7 +2,12 @@
 //
 // Chains of binary operators are walked in a loop, because they have no limit in length. Whether a node has
 // to be broken into lines depends on the length of its one-line form; a Line that stops writing behind the
-// limit answers that without printing subtrees again and again in full.
+// limit answers that without printing subtrees again and again in full. Of a chain the lines of all its
+// operations begin alike, so one Line that grows by an operation at a time tells how many have to be broken.
+//
+// Each operation of a broken chain stands two columns further in than the one around it, which makes the
+// pretty form quadratic in the length of the chain: n operations are indented by about 2n² bytes. So a Page,
+// too, stops writing behind a limit.
 #include "promql/printer.hpp"
 
 #include <algorithm>
@@ -171,6 +176,15 @@ class Line {
     }
   }
 
+  // What stands behind the left operand.
+  void write_operation(const BinaryExpr& node) {
+    if (is_full()) return;
+    append(" ");
+    append(operator_text(node));
+    append(" ");
+    write(*node.rhs);
+  }
+
   [[nodiscard]] bool is_full() const { return text_.size() > limit_; }
   [[nodiscard]] std::string&& text() { return std::move(text_); }
 
@@ -182,13 +196,7 @@ class Line {
   void binary(const BinaryExpr& top) {
     const std::vector<const BinaryExpr*> spine = left_spine(top);
     write(*spine.back()->lhs);
-    for (auto node = spine.rbegin(); node != spine.rend(); ++node) {
-      if (is_full()) return;
-      append(" ");
-      append(operator_text(**node));
-      append(" ");
-      write(*(*node)->rhs);
-    }
+    for (auto node = spine.rbegin(); node != spine.rend() && !is_full(); ++node) write_operation(**node);
   }
 
   void aggregate(const AggregateExpr& node) {
@@ -268,73 +276,136 @@ bool needs_split(const Expr& expr) {
   return line.is_full();
 }
 
-std::string indent(std::size_t level) {
-  return std::string(level * kIndentWidth, ' ');
-}
-
-std::string pretty(const Expr& expr, std::size_t level);
-
-std::string pretty_aggregate(const AggregateExpr& node, std::size_t level) {
-  std::string out = indent(level) + aggregate_head(node) + "(\n";
-  if (node.param != nullptr) out += pretty(*node.param, level + 1) + ",\n";
-  return out + pretty(*node.expr, level + 1) + "\n" + indent(level) + ")";
-}
-
-// From the innermost operation outwards: each stands one level deeper than the one around it.
-std::string pretty_binary(const BinaryExpr& top, std::size_t level) {
-  const std::vector<const BinaryExpr*> spine = left_spine(top);
-  std::size_t split = 0;  // operations that need to be split: the outer ones
-  while (split < spine.size() && needs_split(*spine[split])) ++split;
-  const Expr* const unsplit = split < spine.size() ? spine[split] : spine.back()->lhs.get();
-  std::string out = pretty(*unsplit, level + split);
-  for (std::size_t i = split; i-- > 0;) {
-    out += "\n" + indent(level + i) + operator_text(*spine[i]) + "\n";
-    out += pretty(*spine[i]->rhs, level + i + 1);
+// How many operations of a spine do not fit into a line: the outer ones.
+std::size_t count_split(const std::vector<const BinaryExpr*>& spine) {
+  Line line(kLongestLine);
+  line.write(*spine.back()->lhs);
+  for (std::size_t i = spine.size(); i-- > 0;) {
+    line.write_operation(*spine[i]);
+    if (line.is_full()) return i + 1;
   }
-  return out;
+  return 0;
 }
 
-std::string pretty_call(const Call& node, std::size_t level) {
-  std::string out = indent(level) + std::string(node.function->name) + "(\n";
-  for (const ExprPtr& argument : node.args) {
-    if (argument != node.args.front()) out += ",\n";
-    out += pretty(*argument, level + 1);
+// Indented lines of text, of which no more is written once they are longer than the limit.
+class Page {
+ public:
+  explicit Page(std::size_t limit) : limit_(limit) {}
+
+  void write(const Expr& expr, std::size_t level) {
+    if (is_full()) return;
+    switch (expr.kind()) {
+      case ExprKind::unary:
+        return unary(as<UnaryExpr>(expr), level);
+      case ExprKind::subquery:
+        return subquery(as<SubqueryExpr>(expr), level);
+      case ExprKind::binary:
+        return binary(as<BinaryExpr>(expr), level);
+      case ExprKind::aggregate:
+        if (needs_split(expr)) return aggregate(as<AggregateExpr>(expr), level);
+        break;
+      case ExprKind::call:
+        if (needs_split(expr)) return call(as<Call>(expr), level);
+        break;
+      case ExprKind::paren:
+        if (needs_split(expr)) return paren(as<ParenExpr>(expr), level);
+        break;
+      default:
+        break;
+    }
+    line(expr, level);
   }
-  return out + "\n" + indent(level) + ")";
-}
 
-std::string pretty_unary(const UnaryExpr& node, std::size_t level) {
-  std::string operand = pretty(*node.expr, level);
-  operand.erase(0, operand.find_first_not_of(' '));
-  return indent(level) + (node.negate ? "-" : "+") + operand;
-}
+  [[nodiscard]] bool is_full() const { return text_.size() > limit_; }
+  [[nodiscard]] std::string&& text() { return std::move(text_); }
 
-std::string pretty(const Expr& expr, std::size_t level) {
-  switch (expr.kind()) {
-    case ExprKind::unary:
-      return pretty_unary(as<UnaryExpr>(expr), level);
-    case ExprKind::subquery:
-      // A short one is not indented: a quirk of upstream's that files in the field already have.
-      if (!needs_split(expr)) return to_string(expr);
-      return pretty(*as<SubqueryExpr>(expr).expr, level) + subquery_suffix(as<SubqueryExpr>(expr));
-    case ExprKind::aggregate:
-      if (needs_split(expr)) return pretty_aggregate(as<AggregateExpr>(expr), level);
-      break;
-    case ExprKind::binary:
-      if (needs_split(expr)) return pretty_binary(as<BinaryExpr>(expr), level);
-      break;
-    case ExprKind::call:
-      if (needs_split(expr)) return pretty_call(as<Call>(expr), level);
-      break;
-    case ExprKind::paren:
-      if (!needs_split(expr)) break;
-      return indent(level) + "(\n" + pretty(*as<ParenExpr>(expr).expr, level + 1) + "\n" + indent(level) +
-             ")";
-    default:
-      break;
+ private:
+  void append(std::string_view text) {
+    if (is_full()) return;
+    text_ += text;
+    behind_sign_ = false;
   }
-  return indent(level) + to_string(expr);
-}
+
+  // What follows a sign stands behind it.
+  void indent(std::size_t level) {
+    if (!is_full() && !behind_sign_) text_.append(level * kIndentWidth, ' ');
+  }
+
+  void line(const Expr& expr, std::size_t level) {
+    indent(level);
+    append(to_string(expr));
+  }
+
+  void close(std::size_t level) {
+    append("\n");
+    indent(level);
+    append(")");
+  }
+
+  void unary(const UnaryExpr& node, std::size_t level) {
+    indent(level);
+    append(node.negate ? "-" : "+");
+    behind_sign_ = true;
+    write(*node.expr, level);
+  }
+
+  void subquery(const SubqueryExpr& node, std::size_t level) {
+    // A short one is not indented: a quirk of upstream's that files in the field already have.
+    if (!needs_split(node)) return append(to_string(node));
+    write(*node.expr, level);
+    append(subquery_suffix(node));
+  }
+
+  // From the innermost operation outwards: each stands one level deeper than the one around it.
+  void binary(const BinaryExpr& top, std::size_t level) {
+    const std::vector<const BinaryExpr*> spine = left_spine(top);
+    const std::size_t split = count_split(spine);
+    if (split == 0) return line(top, level);
+    const Expr* const unsplit = split < spine.size() ? spine[split] : spine.back()->lhs.get();
+    write(*unsplit, level + split);
+    for (std::size_t i = split; i-- > 0 && !is_full();) {
+      append("\n");
+      indent(level + i);
+      append(operator_text(*spine[i]));
+      append("\n");
+      write(*spine[i]->rhs, level + i + 1);
+    }
+  }
+
+  void aggregate(const AggregateExpr& node, std::size_t level) {
+    indent(level);
+    append(aggregate_head(node));
+    append("(\n");
+    if (node.param != nullptr) {
+      write(*node.param, level + 1);
+      append(",\n");
+    }
+    write(*node.expr, level + 1);
+    close(level);
+  }
+
+  void call(const Call& node, std::size_t level) {
+    indent(level);
+    append(node.function->name);
+    append("(\n");
+    for (const ExprPtr& argument : node.args) {
+      if (argument != node.args.front()) append(",\n");
+      write(*argument, level + 1);
+    }
+    close(level);
+  }
+
+  void paren(const ParenExpr& node, std::size_t level) {
+    indent(level);
+    append("(\n");
+    write(*node.expr, level + 1);
+    close(level);
+  }
+
+  std::size_t limit_;
+  std::string text_;
+  bool behind_sign_ = false;
+};
 
 }  // namespace
 
@@ -345,7 +416,14 @@ std::string to_string(const Expr& expr) {
 }
 
 std::string prettify(const Expr& expr) {
-  return pretty(expr, 0);
+  return *prettify(expr, std::numeric_limits<std::size_t>::max());
+}
+
+std::optional<std::string> prettify(const Expr& expr, std::size_t limit) {
+  Page page(limit);
+  page.write(expr, 0);
+  if (page.is_full()) return std::nullopt;
+  return page.text();
 }
 
 }  // namespace tocsin::promql

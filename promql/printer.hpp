@@ -1,6 +1,8 @@
 // Syntax tree to text, byte for byte as Prometheus prints it.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "promql/ast.hpp"
@@ -12,5 +14,8 @@ namespace tocsin::promql {
 [[nodiscard]] std::string to_string(const Expr& expr);
 // Broken into indented lines where it is longer than 100 bytes: `promtool promql format`.
 [[nodiscard]] std::string prettify(const Expr& expr);
+// The same, or nothing if it is longer than `limit` bytes. That takes time and memory of the order of the
+// limit, where the whole may be as long as the square of the expression.
+[[nodiscard]] std::optional<std::string> prettify(const Expr& expr, std::size_t limit);
 
 }  // namespace tocsin::promql

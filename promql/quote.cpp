@@ -12,10 +12,6 @@ namespace {
 
 constexpr char32_t kLargestCodePoint = 0x10FFFF;
 
-bool is_surrogate(char32_t code_point) {
-  return code_point >= 0xD800 && code_point <= 0xDFFF;
-}
-
 // The escape of a code point that is not printable and neither the quote nor a backslash.
 void append_escape(std::string& out, char32_t code_point) {
   constexpr std::string_view kNamed = "\a\b\f\n\r\t\v";

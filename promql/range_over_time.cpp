@@ -2,12 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
+#include "promql/format.hpp"
 #include "promql/go_math.hpp"
 #include "promql/go_sort.hpp"
 #include "promql/kahan.hpp"
 #include "promql/range_functions.hpp"
+#include "promql/value.hpp"
 
 namespace tocsin::promql {
 namespace {
@@ -191,7 +192,8 @@ FittedLine regression(const RangeSamples& samples, Timestamp at) {
   for (std::size_t i = 0; i < samples.values.size(); ++i) {
     const double y = samples.values[i];
     if (constant && i > 0 && y != first) constant = false;
-    const double x = static_cast<double>((samples.times[i] - at).count()) / 1e3;
+    // Subtracted as doubles: samples of a fixed time may lie further from `at` than integers can count.
+    const double x = (static_cast<double>(ms_of(samples.times[i])) - static_cast<double>(ms_of(at))) / 1e3;
     sum_x.add(x);
     sum_y.add(y);
     sum_xy.add(x * y);
@@ -225,14 +227,12 @@ Point predict_kernel(const RangeSamples& samples, const RangeCall& call) {
 }
 
 std::string check_smoothing(std::span<const double> arguments) {
-  const auto message = [](const char* what, double value) {
-    char text[400];
-    std::snprintf(text, sizeof text, "invalid %s factor. Expected: 0 < %s < 1, got: %f", what,
-                  what[0] == 's' ? "sf" : "tf", value);
-    return std::string(text);
+  const auto message = [](std::string_view what, std::string_view letters, double value) {
+    return format("invalid {} factor. Expected: 0 < {} < 1, got: {}", what, letters,
+                  format_float_fixed(value));
   };
-  if (arguments[0] <= 0 || arguments[0] >= 1) return message("smoothing", arguments[0]);
-  if (arguments[1] <= 0 || arguments[1] >= 1) return message("trend", arguments[1]);
+  if (arguments[0] <= 0 || arguments[0] >= 1) return message("smoothing", "sf", arguments[0]);
+  if (arguments[1] <= 0 || arguments[1] >= 1) return message("trend", "tf", arguments[1]);
   return "";
 }
 

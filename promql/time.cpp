@@ -72,12 +72,26 @@ std::int64_t nanoseconds_within_second(WallTime time) {
   return (time - std::chrono::floor<std::chrono::seconds>(time)).count();
 }
 
+// What RFC 3339 can say reaches further than nanoseconds since 1970 can count.
+struct Rfc3339Time {
+  std::chrono::seconds seconds{};
+  std::int64_t nanoseconds = 0;  // behind the second, before 1970 as well
+};
+
+// The first second of year 1, Go's zero time, thereby becomes kNoTime.
+WallTime saturate(const Rfc3339Time& time) {
+  constexpr auto kLast = std::chrono::duration_cast<std::chrono::seconds>(Duration::max());
+  if (time.seconds >= kLast) return WallTime::max();
+  if (time.seconds <= -kLast) return kNoTime;
+  return WallTime(Duration(time.seconds) + Duration(time.nanoseconds));
+}
+
 // Reads a text by Go's layout for RFC 3339, element by element; the first error is kept in Go's words.
 class Rfc3339Reader {
  public:
   explicit Rfc3339Reader(std::string_view text) : text_(text), rest_(text) {}
 
-  Result<WallTime> read() {
+  Result<Rfc3339Time> read() {
     const int year = number("2006", 4, 0, 9999, "year");
     literal("-");
     const int month = number("01", 2, 1, 12, "month");
@@ -99,19 +113,10 @@ class Rfc3339Reader {
     if (!error_.empty()) return Error(error_);
     const auto seconds = std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
                          std::chrono::minutes(minute) + std::chrono::seconds(second) - offset;
-    return saturate(seconds, nanoseconds);
+    return Rfc3339Time{seconds, nanoseconds};
   }
 
  private:
-  // Times beyond what nanoseconds can count end at the last that they can; the first second of year 1, Go's
-  // zero time, thereby becomes kNoTime.
-  static WallTime saturate(std::chrono::seconds seconds, std::int64_t nanoseconds) {
-    constexpr auto kLast = std::chrono::duration_cast<std::chrono::seconds>(Duration::max());
-    if (seconds >= kLast) return WallTime::max();
-    if (seconds <= -kLast) return kNoTime;
-    return WallTime(Duration(seconds) + Duration(nanoseconds));
-  }
-
   void fail(std::string_view reason) {
     if (error_.empty()) error_ = format("parsing time {}{}", go_quote(text_), reason);
   }
@@ -249,7 +254,15 @@ std::string format_rfc3339_milli(WallTime time) {
 }
 
 Result<WallTime> parse_rfc3339(std::string_view text) {
-  return Rfc3339Reader(text).read();
+  const Result<Rfc3339Time> time = Rfc3339Reader(text).read();
+  if (!time) return time.error();
+  return saturate(*time);
+}
+
+Result<Timestamp> parse_rfc3339_timestamp(std::string_view text) {
+  const Result<Rfc3339Time> time = Rfc3339Reader(text).read();
+  if (!time) return time.error();
+  return Timestamp(time->seconds + std::chrono::milliseconds(time->nanoseconds / 1'000'000));
 }
 
 }  // namespace tocsin

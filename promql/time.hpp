@@ -49,7 +49,11 @@ inline constexpr WallTime kNoTime = WallTime::min();
 [[nodiscard]] inline Timestamp to_timestamp(WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
 }
-[[nodiscard]] inline WallTime to_wall(Timestamp time) {
+// Times beyond what nanoseconds can count, 292 years around 1970, end at the last that they can.
+[[nodiscard]] constexpr WallTime to_wall(Timestamp time) {
+  constexpr auto kLast = std::chrono::time_point_cast<std::chrono::milliseconds>(WallTime::max());
+  if (time > kLast) return WallTime::max();
+  if (time.time_since_epoch() < -kLast.time_since_epoch()) return kNoTime;
   return std::chrono::time_point_cast<Duration>(time);
 }
 [[nodiscard]] constexpr Timestamp timestamp_from_ms(std::int64_t ms) {
@@ -58,6 +62,11 @@ inline constexpr WallTime kNoTime = WallTime::min();
 [[nodiscard]] constexpr std::int64_t ms_of(Timestamp time) {
   return time.time_since_epoch().count();
 }
+
+// The first and the last time that a query can ask for: upstream's MinTime and MaxTime (web/api/v1/api.go).
+// They lie 1970 years inside of what a Timestamp can count, so a few durations can be added without a look.
+inline constexpr Timestamp kEarliestTime = timestamp_from_ms((INT64_MIN / 1000 + 62'135'596'801) * 1000);
+inline constexpr Timestamp kLatestTime = timestamp_from_ms((INT64_MAX / 1000 - 62'135'596'801) * 1000 + 999);
 [[nodiscard]] constexpr double seconds_of(Timestamp time) {
   return static_cast<double>(ms_of(time)) / 1e3;
 }
@@ -91,5 +100,7 @@ inline constexpr WallTime kNoTime = WallTime::min();
 // RFC 3339 in UTC with exactly three decimals, the form of Alertmanager's API: "2025-01-23T10:00:00.500Z".
 [[nodiscard]] std::string format_rfc3339_milli(WallTime time);
 [[nodiscard]] Result<WallTime> parse_rfc3339(std::string_view text);
+// The same to the millisecond, for times that nanoseconds cannot count.
+[[nodiscard]] Result<Timestamp> parse_rfc3339_timestamp(std::string_view text);
 
 }  // namespace tocsin

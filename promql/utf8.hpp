@@ -16,6 +16,18 @@ struct CodePoint {
   [[nodiscard]] bool is_invalid() const { return value == kReplacementCharacter && width == 1; }
 };
 
+// Halves of a pair that stands for one code point in UTF-16 and in JSON's escapes; no code points of their
+// own.
+[[nodiscard]] constexpr bool is_high_surrogate(char32_t unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+[[nodiscard]] constexpr bool is_low_surrogate(char32_t unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+[[nodiscard]] constexpr bool is_surrogate(char32_t unit) {
+  return is_high_surrogate(unit) || is_low_surrogate(unit);
+}
+
 // The code point that text starts with: shortest forms only, no surrogates, none above U+10FFFF.
 [[nodiscard]] CodePoint decode_code_point(std::string_view text);
 // Appends the encoding of a code point; a surrogate or one above U+10FFFF becomes U+FFFD.

@@ -63,5 +63,7 @@ using Value = std::variant<Scalar, StringValue, Vector, Matrix>;
 [[nodiscard]] std::string format_float(double value);
 // Go's %v of a float64, as templates and alert values print it: "1e+06", "100000", "+Inf".
 [[nodiscard]] std::string format_float_go(double value);
+// Go's %f of a float64: six decimals, "+Inf", "NaN".
+[[nodiscard]] std::string format_float_fixed(double value);
 
 }  // namespace tocsin::promql

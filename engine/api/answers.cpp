@@ -122,12 +122,14 @@ HttpResponse answer_text(unsigned status, std::string text) {
 Result<Timestamp> parse_time(std::string_view text) {
   if (const auto seconds = parse_float(text); seconds && std::isfinite(*seconds)) {
     const double ms = std::round(*seconds * 1000);
+    // Just within kEarliestTime and kLatestTime. Upstream takes any number, and what is larger becomes some
+    // other time there.
     if (std::fabs(ms) < 9.2e18) return timestamp_from_ms(static_cast<std::int64_t>(ms));
   }
-  if (const auto time = parse_rfc3339(text)) return to_timestamp(*time);
+  if (const auto time = parse_rfc3339_timestamp(text)) return *time;
   // The bounds that Prometheus' own client sends for "always" do not fit into RFC 3339's four digits.
-  if (text == "-292273086-05-16T16:47:06Z") return Timestamp::min();
-  if (text == "292277025-08-18T07:12:54.999999999Z") return Timestamp::max();
+  if (text == "-292273086-05-16T16:47:06Z") return kEarliestTime;
+  if (text == "292277025-08-18T07:12:54.999999999Z") return kLatestTime;
   return Error(format("cannot parse {} to a valid timestamp", go_quote(text)));
 }
 

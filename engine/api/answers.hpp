@@ -41,7 +41,7 @@ struct Notes {
 [[nodiscard]] HttpResponse answer_nothing();
 [[nodiscard]] HttpResponse answer_text(unsigned status, std::string text);
 
-// Seconds since 1970 with a fraction, or RFC 3339.
+// Seconds since 1970 with a fraction, or RFC 3339; from kEarliestTime to kLatestTime.
 [[nodiscard]] Result<Timestamp> parse_time(std::string_view text);
 // Seconds with a fraction, or Prometheus' form.
 [[nodiscard]] Result<Duration> parse_step(std::string_view text);

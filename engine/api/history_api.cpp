@@ -14,13 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kDefaultLimit = 1000;
-// Milliseconds reach further than nanoseconds.
-WallTime saturated(Timestamp time) {
-  if (time >= std::chrono::floor<std::chrono::milliseconds>(WallTime::max())) return WallTime::max();
-  if (time <= std::chrono::ceil<std::chrono::milliseconds>(WallTime::min())) return WallTime::min();
-  return to_wall(time);
-}
-
 Result<HistoryEntry> read_event(const json::object& event) {
   HistoryEntry entry;
   const Result<WallTime> at = parse_rfc3339(text_of(event, "time"));
@@ -90,7 +83,7 @@ Answer handle_history(const HttpRequest& request) {
     if (text.empty()) continue;
     const Result<Timestamp> time = parse_time(text);
     if (!time) return answer_bad_parameter(name, time.error().text);
-    *bound = saturated(*time);
+    *bound = to_wall(*time);
   }
   if (query.from && query.to && *query.to < *query.from) {
     return answer_bad_parameter("end", "end timestamp must not be before start time");

@@ -12,10 +12,19 @@
 namespace tocsin::api {
 namespace {
 
+// A chain of n operators is formatted with an indent that grows to 2n, so that a request of a hundred
+// kilobytes would be answered with gigabytes. What a person formats has some kilobytes.
+constexpr std::size_t kLongestFormatted = 1'048'576;
+
 Answer format_query(const std::string& query, const promql::ParserOptions& options) {
   const auto expr = promql::parse_expr(query, options);
   if (!expr.ok()) return answer_bad_parameter("query", expr.error(query).text);
-  return answer_success([&expr](JsonWriter& json) { json.string(promql::prettify(*expr.value)); });
+  const auto formatted = promql::prettify(*expr.value, kLongestFormatted);
+  if (!formatted) {
+    return answer_bad_parameter(
+        "query", format("formatted, it is longer than the limit of {} bytes", kLongestFormatted));
+  }
+  return answer_success([&formatted](JsonWriter& json) { json.string(*formatted); });
 }
 
 Answer parse_query(const std::string& query, const promql::ParserOptions& options) {

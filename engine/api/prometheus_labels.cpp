@@ -75,8 +75,8 @@ std::string unescape_label_name(std::string_view name) {
     } else {
       std::uint32_t code_point = 0;
       const auto end = std::from_chars(rest.data() + 1, rest.data() + close, code_point, 16);
-      const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-      if (end.ptr != rest.data() + close || surrogate || code_point > 0x10FFFF) return std::string(name);
+      if (end.ptr != rest.data() + close || is_surrogate(code_point) || code_point > 0x10FFFF)
+        return std::string(name);
       append_code_point(plain, code_point);
     }
     rest.remove_prefix(close + 1);

@@ -68,8 +68,8 @@ Answer range_query(const HttpRequest& request) {
     return answer_bad_parameter(
         "step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
   }
-  const double points =
-      static_cast<double>(ms_of(*end) - ms_of(*start)) * 1e6 / static_cast<double>(step->count());
+  const double points = (static_cast<double>(ms_of(*end)) - static_cast<double>(ms_of(*start))) * 1e6 /
+                        static_cast<double>(step->count());
   if (points >= static_cast<double>(kMostPointsPerSeries + 1)) {
     return answer_error(
         ErrorType::bad_data,

@@ -29,7 +29,7 @@ std::optional<std::string> read(CheckedFile& file, config::FileSource& files) {
 }
 
 void add_lint(CheckedFile& file, std::vector<Diagnostic> findings) {
-  file.lint_findings += static_cast<int>(findings.size());
+  file.lint_findings += findings.size();
   std::ranges::move(findings, std::back_inserter(file.diagnostics));
 }
 
@@ -46,7 +46,7 @@ CheckedFile check_rule_text(const std::string& path, std::string text, const Che
   Diagnostics diagnostics;
   const rules::RuleFile loaded = rules::load_rule_file(std::move(text), loading, diagnostics);
   file.diagnostics = diagnostics.take();
-  for (const rules::RuleGroup& group : loaded.groups) file.rules += static_cast<int>(group.rules.size());
+  for (const rules::RuleGroup& group : loaded.groups) file.rules += group.rules.size();
   if (file.valid() && options.lint.duplicate_rules) {
     file.duplicates = duplicate_rules(loaded);
     add_lint(file, duplicate_rule_findings(loaded));
@@ -85,8 +85,8 @@ void check_one_config(const std::string& path, const CheckOptions& options, conf
     report.files.push_back(std::move(file));
     return;
   }
-  file.scrape_jobs = static_cast<int>(loaded->scrape_configs.size());
-  file.rule_files = static_cast<int>(loaded->rule_files.size());
+  file.scrape_jobs = loaded->scrape_configs.size();
+  file.rule_files = loaded->rule_files.size();
   if (options.lint.too_long_scrape_interval)
     add_lint(file, scrape_interval_findings(*loaded, options.lookback));
   const std::size_t at = report.files.size();
@@ -100,8 +100,8 @@ void check_one_config(const std::string& path, const CheckOptions& options, conf
   }
 }
 
-int count_routes(const config::Route& route) {
-  int count = 1;
+std::size_t count_routes(const config::Route& route) {
+  std::size_t count = 1;
   for (const config::Route& child : route.routes) count += count_routes(child);
   return count;
 }
@@ -146,10 +146,10 @@ CheckedFile check_one_alertmanager(const std::string& path, const CheckOptions& 
   file.diagnostics = diagnostics.take();
   if (!loaded) return file;
   file.has_global = true;
-  file.receivers = static_cast<int>(loaded->receivers.size());
+  file.receivers = loaded->receivers.size();
   file.routes = count_routes(loaded->route);
-  file.inhibit_rules = static_cast<int>(loaded->inhibit_rules.size());
-  file.templates = static_cast<int>(loaded->template_patterns.size());
+  file.inhibit_rules = loaded->inhibit_rules.size();
+  file.templates = loaded->template_patterns.size();
   add_notes(*loaded, file);
   return file;
 }

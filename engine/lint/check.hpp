@@ -29,16 +29,16 @@ struct CheckedFile {
   std::string path;
   FileKind kind = FileKind::prometheus;
   std::vector<Diagnostic> diagnostics;  // promtool's lint findings included
-  int lint_findings = 0;                // how many of them are those
+  std::size_t lint_findings = 0;        // how many of them are those
   std::vector<DuplicateRule> duplicates;
   // Counts for the summary; those that do not apply are 0.
-  int rule_files = 0;
-  int rules = 0;
-  int scrape_jobs = 0;
-  int receivers = 0;
-  int routes = 0;
-  int inhibit_rules = 0;
-  int templates = 0;
+  std::size_t rule_files = 0;
+  std::size_t rules = 0;
+  std::size_t scrape_jobs = 0;
+  std::size_t receivers = 0;
+  std::size_t routes = 0;
+  std::size_t inhibit_rules = 0;
+  std::size_t templates = 0;
   bool has_global = false;
   std::vector<std::string> notes;  // what a person should know although nothing is wrong
 

@@ -1,13 +1,11 @@
-#include <algorithm>
-
 #include "engine/lint/check.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::lint {
 namespace {
 
-int warnings_of(const CheckedFile& file) {
-  return static_cast<int>(std::ranges::count(file.diagnostics, Severity::warning, &Diagnostic::severity));
+std::size_t warnings_of(const CheckedFile& file) {
+  return count_severity(file.diagnostics, Severity::warning);
 }
 
 std::vector<Diagnostic> all_diagnostics(const CheckReport& report) {
@@ -18,7 +16,7 @@ std::vector<Diagnostic> all_diagnostics(const CheckReport& report) {
 }
 
 // "prometheus.yml: valid, 3 scrape jobs, 5 rules, 4 warnings"; of a configuration with its rule files.
-std::string summary(const CheckedFile& file, int warnings) {
+std::string summary(const CheckedFile& file, std::size_t warnings) {
   std::string out = file.path + ": valid";
   switch (file.kind) {
     case FileKind::prometheus:
@@ -99,12 +97,12 @@ Printed print_report(const CheckReport& report) {
   const std::vector<Diagnostic> all = all_diagnostics(report);
   printed.err = format_diagnostics(all);
   if (!report.valid()) {
-    printed.err += failed_line(all, static_cast<int>(report.files.size())) + '\n';
+    printed.err += failed_line(all, report.files.size()) + '\n';
     return printed;
   }
   for (std::size_t i = 0; i < report.files.size(); ++i) {
     const CheckedFile& file = report.files[i];
-    int warnings = warnings_of(file);
+    std::size_t warnings = warnings_of(file);
     // The rule files behind a configuration are told with it.
     if (file.kind == FileKind::prometheus) {
       while (i + 1 < report.files.size() && report.files[i + 1].kind == FileKind::rules) {

@@ -188,6 +188,8 @@ class FamilyParser {
   std::map<std::string, MetricFamily> families_;
   MetricFamily* family_ = nullptr;
   FamilyMetric metric_;
+  // Where the metric of these labels, sorted, stands in its histogram or summary.
+  std::map<std::pair<const MetricFamily*, FamilyLabels>, std::size_t> metric_of_labels_;
   bool has_name_inside_ = false;
   bool is_count_ = false;  // of a histogram or summary
   bool is_sum_ = false;
@@ -335,12 +337,9 @@ bool FamilyParser::value() {
   if (!is_scalar(*family_->type)) {
     auto sorted = metric_.labels;
     std::sort(sorted.begin(), sorted.end());
-    const auto same = std::find_if(family_->metrics.begin(), family_->metrics.end(), [&](const auto& other) {
-      auto others = other.labels;
-      std::sort(others.begin(), others.end());
-      return others == sorted;
-    });
-    if (same != family_->metrics.end()) metric = &*same;
+    const auto [known, is_new] =
+        metric_of_labels_.try_emplace({family_, std::move(sorted)}, family_->metrics.size());
+    if (!is_new) metric = &family_->metrics[known->second];
   }
   if (!metric) {
     family_->metrics.push_back(std::move(metric_));

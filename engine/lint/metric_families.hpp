@@ -16,11 +16,13 @@ namespace tocsin::lint {
 enum class FamilyType { counter, gauge, summary, untyped, histogram, gauge_histogram };
 [[nodiscard]] std::string_view to_string(FamilyType type);  // "gauge_histogram"
 
+using FamilyLabels = std::vector<std::pair<std::string, std::string>>;
+
 // One metric of a family. All lines of a histogram or summary with the same labels are one.
 struct FamilyMetric {
-  std::vector<std::pair<std::string, std::string>> labels;  // as written; without le and quantile where these
-                                                            // are a histogram's or summary's own
-  std::size_t parts = 0;                                    // buckets or quantiles
+  // As written; without le and quantile where these are a histogram's or summary's own.
+  FamilyLabels labels;
+  std::size_t parts = 0;  // buckets or quantiles
 };
 
 struct MetricFamily {

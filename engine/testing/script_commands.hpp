@@ -75,9 +75,12 @@ struct ScriptCommand {
 struct ParsedScript {
   std::vector<ScriptCommand> commands;
   std::optional<ScriptFailure> error;
+  std::size_t lines_read = 0;
 };
 
 [[nodiscard]] ParsedScript parse_script(std::string_view text);
+// The same, but only as far as the first command goes.
+[[nodiscard]] ParsedScript parse_first_command(std::string_view text);
 
 // The switches under which scripts are parsed and evaluated: all of them.
 [[nodiscard]] promql::ParserOptions script_parser_options();

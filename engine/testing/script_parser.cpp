@@ -1,5 +1,7 @@
 // Source of the format: Prometheus 3.14, promql/promqltest/test.go and README.md.
 #include <algorithm>
+#include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "engine/testing/script_commands.hpp"
@@ -121,9 +123,9 @@ class ScriptParser {
     }
   }
 
-  ParsedScript parse() {
+  ParsedScript parse(std::size_t most_commands) {
     ParsedScript script;
-    while (next_ < lines_.size()) {
+    while (next_ < lines_.size() && script.commands.size() < most_commands) {
       const std::size_t first = next_++;
       if (lines_[first].empty()) continue;
       Result<ScriptCommand> command = parse_command(lines_[first]);
@@ -134,6 +136,7 @@ class ScriptParser {
       command->line = first + 1;
       script.commands.push_back(std::move(*command));
     }
+    script.lines_read = next_;
     return script;
   }
 
@@ -160,13 +163,17 @@ class ScriptParser {
     LoadCommand load;
     load.step = *duration;
     load.with_custom_buckets = with_custom_buckets;
+    std::vector<LoadedSeries> given;
+    std::unordered_map<Labels, std::size_t, LabelsHash> last_of_labels;
     while (const std::optional<std::string_view> line = next_line()) {
       Result<LoadedSeries> series = parse_loaded_series(*line);
       if (!series) return series.error();
-      // Of a series that is given twice, the later line counts.
-      std::erase_if(load.series,
-                    [&series](const LoadedSeries& other) { return other.labels == series->labels; });
-      load.series.push_back(std::move(*series));
+      last_of_labels[series->labels] = given.size();
+      given.push_back(std::move(*series));
+    }
+    // Of a series that is given twice, the later line counts.
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      if (last_of_labels[given[i].labels] == i) load.series.push_back(std::move(given[i]));
     }
     return ScriptCommand{0, std::move(load)};
   }
@@ -357,7 +364,11 @@ promql::ParserOptions script_parser_options() {
 }
 
 ParsedScript parse_script(std::string_view text) {
-  return ScriptParser(text).parse();
+  return ScriptParser(text).parse(std::numeric_limits<std::size_t>::max());
+}
+
+ParsedScript parse_first_command(std::string_view text) {
+  return ScriptParser(text).parse(1);
 }
 
 }  // namespace tocsin::testing

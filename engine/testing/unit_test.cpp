@@ -13,23 +13,38 @@
 namespace tocsin::testing {
 namespace {
 
-std::vector<rules::RuleFile> load_rule_files(const UnitTestFile& file, const UnitTestOptions& options,
-                                             config::FileSource& source, Diagnostics& diagnostics) {
-  std::vector<rules::RuleFile> out;
+// A line each: the source line and the caret are not in promtool's layout.
+std::vector<std::string> promtool_errors(const Diagnostics& diagnostics) {
+  std::vector<std::string> out;
+  for (Diagnostic diagnostic : diagnostics.all()) {
+    if (diagnostic.severity != Severity::error) continue;
+    diagnostic.source_line.clear();
+    out.push_back(format_diagnostic(diagnostic, SeverityWord::never_for_errors));
+  }
+  return out;
+}
+
+// Everything wrong with the files is added to diagnostics; what promtool says of it ends with the first file
+// that is wrong.
+LoadedRules load_rule_files(const UnitTestFile& file, const UnitTestOptions& options,
+                            config::FileSource& source, Diagnostics& diagnostics) {
+  LoadedRules out;
   for (const std::string& path : file.rule_files) {
-    Result<std::string> text = source.read(path);
-    if (!text) {
+    Diagnostics found;
+    if (Result<std::string> text = source.read(path)) {
+      rules::RuleFileOptions file_options;
+      file_options.file = path;
+      file_options.ignore_unknown_keys = options.ignore_unknown_fields;
+      file_options.parser = options.parser;
+      out.files.push_back(rules::load_rule_file(std::move(*text), file_options, found));
+    } else {
       Diagnostic unreadable;
       unreadable.file = path;
       unreadable.text = text.error().text;
-      diagnostics.add(std::move(unreadable));
-      continue;
+      found.add(std::move(unreadable));
     }
-    rules::RuleFileOptions file_options;
-    file_options.file = path;
-    file_options.ignore_unknown_keys = options.ignore_unknown_fields;
-    file_options.parser = options.parser;
-    out.push_back(rules::load_rule_file(std::move(*text), file_options, diagnostics));
+    if (out.errors.empty()) out.errors = promtool_errors(found);
+    diagnostics.add(found.take());
   }
   return out;
 }
@@ -47,12 +62,14 @@ std::vector<std::string_view> alert_names(const std::vector<rules::RuleFile>& ru
 }
 
 // A test that expects nothing of an alert that does not exist passes for ever.
-void warn_of_tests_that_cannot_fail(const UnitTestFile& file, const std::vector<rules::RuleFile>& rule_files,
+void warn_of_tests_that_cannot_fail(const UnitTestFile& file, const std::vector<const TestGroup*>& tests,
+                                    const std::vector<rules::RuleFile>& rule_files,
                                     Diagnostics& diagnostics) {
   const std::vector<std::string_view> names = alert_names(rule_files);
-  for (const TestGroup& test : file.tests) {
-    for (const AlertTest& alert_test : test.alert_tests) {
-      if (!alert_test.alerts.empty() || std::ranges::count(names, alert_test.alertname) != 0) continue;
+  for (const TestGroup* const test : tests) {
+    for (const AlertTest& alert_test : test->alert_tests) {
+      if (!alert_test.alerts.empty() || alert_test.alertname.empty()) continue;
+      if (std::ranges::count(names, alert_test.alertname) != 0) continue;
       Diagnostic warning;
       warning.file = file.file;
       warning.position = alert_test.position;
@@ -65,27 +82,39 @@ void warn_of_tests_that_cannot_fail(const UnitTestFile& file, const std::vector<
   }
 }
 
+std::vector<const TestGroup*> selected_tests(const UnitTestFile& file,
+                                             const std::optional<AnchoredRegex>& selected) {
+  std::vector<const TestGroup*> tests;
+  for (const TestGroup& test : file.tests) {
+    if (!selected || selected->matches(test.name)) tests.push_back(&test);
+  }
+  return tests;
+}
+
 UnitTestReport run_file(const std::string& name, const UnitTestOptions& options,
                         const std::optional<AnchoredRegex>& selected, config::FileSource& source) {
   UnitTestReport report;
   report.file = name;
   Diagnostics diagnostics;
   const UnitTestFile file = read_unit_test_file(name, false, source, diagnostics);
-  const std::vector<rules::RuleFile> rule_files = load_rule_files(file, options, source, diagnostics);
   report.aborted = diagnostics.has_errors();
-  if (!report.aborted) warn_of_tests_that_cannot_fail(file, rule_files, diagnostics);
+  const std::vector<const TestGroup*> tests = selected_tests(file, selected);
+  LoadedRules rules;
+  // The rule files are a matter of the tests, so without any they are not read. Where nothing is run anyway,
+  // what is wrong with them is said as well.
+  if (report.aborted || !tests.empty()) rules = load_rule_files(file, options, source, diagnostics);
+  if (!diagnostics.has_errors()) warn_of_tests_that_cannot_fail(file, tests, rules.files, diagnostics);
   diagnostics.sort();
   report.diagnostics = diagnostics.take();
   if (report.aborted) return report;
-  for (std::size_t i = 0; i < file.tests.size(); ++i) {
-    const TestGroup& test = file.tests[i];
-    if (selected && !selected->matches(test.name)) continue;
+  for (const TestGroup* const test : tests) {
     const std::size_t failures_before = report.failures.size();
-    UnitTestRun(file, test, rule_files, options).run(report);
+    UnitTestRun(file, *test, rules, options).run(report);
     UnitTestCase& result = report.cases.emplace_back();
-    result.name = test.name.empty() ? format("unnamed#{}", i) : test.name;
+    result.name = test->name.empty() ? format("unnamed#{}", test - file.tests.data()) : test->name;
     for (std::size_t f = failures_before; f < report.failures.size(); ++f) {
-      result.failures.push_back(report.failures[f].promtool);
+      const std::vector<std::string>& texts = report.failures[f].promtool;
+      result.failures.insert(result.failures.end(), texts.begin(), texts.end());
     }
   }
   return report;

@@ -3,7 +3,8 @@
 // A file passes here if it passes there (Prometheus 3.14), quirks included (field-guide traps 34, 35, 77):
 // every group is evaluated at evaluation_interval whatever its own interval is; only firing alerts count;
 // an alert test between two evaluations sees the earlier one; samples are loaded only as far as the last
-// evaluation; a result with NaN equals no expectation; a rule that fails ends its test.
+// evaluation; a result with NaN equals no expectation; a rule that fails ends its test; what holds more than
+// 10,000 samples fails; an empty line in an input series ends the series.
 //
 // The functions do no I/O but through FileSource. Thread: any, one at a time for one FileSource.
 #pragma once
@@ -28,11 +29,11 @@ struct UnitTestOptions {
 
 // One expectation that does not hold, or a test that could not be run to its end.
 struct UnitTestFailure {
-  SourcePosition position;  // of the expectation, or of the test
-  std::string test;         // "NATS lost", in quotes; or test 2, where it has no name
-  std::string subject;      // alert NATSDisconnected at 1m30s
-  std::string details;      // the lines under it, indented, without a final line break
-  std::string promtool;     // the same as promtool says it
+  SourcePosition position;            // of the expectation, or of the test
+  std::string test;                   // "NATS lost", in quotes; or test 2, where it has no name
+  std::string subject;                // alert NATSDisconnected at 1m30s
+  std::string details;                // the lines under it, indented, without a final line break
+  std::vector<std::string> promtool;  // the same as promtool says it, an error each
 };
 
 struct UnitTestCase {
@@ -42,7 +43,8 @@ struct UnitTestCase {
 
 struct UnitTestReport {
   std::string file;
-  // What is wrong with the file or the rule files it names: then nothing was run. Else warnings.
+  // What is wrong with the file: then it is aborted, and nothing was run. Else errors of its rule files, of
+  // which each test that was to run has failed, and warnings.
   std::vector<Diagnostic> diagnostics;
   bool aborted = false;
   std::size_t passed = 0;  // expectations

@@ -201,7 +201,7 @@ class AlertDiagnosis {
 
   // file:line of the rule, or just the file.
   [[nodiscard]] std::string place_of(const rules::AlertingRule& rule) const {
-    for (const rules::RuleFile& file : run_.rule_files_) {
+    for (const rules::RuleFile& file : run_.loaded_rules_.files) {
       for (const rules::RuleGroup& group : file.groups) {
         for (const rules::Rule& candidate : group.rules) {
           const bool is_it = candidate.kind == rules::RuleKind::alerting &&
@@ -216,7 +216,7 @@ class AlertDiagnosis {
 
   [[nodiscard]] std::vector<std::string_view> alert_names() const {
     std::vector<std::string_view> names;
-    for (const rules::RuleFile& file : run_.rule_files_) {
+    for (const rules::RuleFile& file : run_.loaded_rules_.files) {
       for (const rules::RuleGroup& group : file.groups) {
         for (const rules::Rule& rule : group.rules) {
           if (rule.kind == rules::RuleKind::alerting) names.push_back(rule.name);

@@ -110,11 +110,6 @@ class UnitTestReader {
     alert_test.position = node.position;
     map.duration("eval_time", alert_test.eval_time);
     map.string("alertname", alert_test.alertname);
-    if (map.valid() && alert_test.alertname.empty()) {
-      map.error_here(
-          format("an item under alert_rule_test misses required attribute alertname at eval_time {}",
-                 format_duration(alert_test.eval_time)));
-    }
     for (const Node* item : map.list("exp_alerts")) {
       MapReader alert_map(scope_, *item, map.subject_of("exp_alerts"));
       ExpectedAlert& alert = alert_test.alerts.emplace_back();
@@ -163,8 +158,7 @@ UnitTestFile read_unit_test_file(const std::string& file, bool ignore_unknown_ke
     diagnostics.add(std::move(unreadable));
     return out;
   }
-  const yaml::Document document =
-      yaml::parse(std::move(*text), {file, yaml::Dialect::v2, false}, diagnostics);
+  const yaml::Document document = yaml::parse(std::move(*text), {file, yaml::Dialect::v2}, diagnostics);
   if (document.root() == nullptr) return out;
   const yaml::Scope scope{document, diagnostics, {}, ignore_unknown_keys};
   UnitTestReader(out, scope, files).read(*document.root());

@@ -27,7 +27,7 @@ struct ExpectedAlert {
 
 struct AlertTest {
   Duration eval_time{};
-  std::string alertname;
+  std::string alertname;  // "" if it is missing, of which the test dies when it is run
   std::vector<ExpectedAlert> alerts;
   SourcePosition position;
 };

@@ -9,10 +9,6 @@
 namespace tocsin::testing {
 namespace {
 
-std::string count_text(std::size_t count, std::string_view noun) {
-  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 // Go's encoding/xml in text and attributes: markup and line ends as references, what XML cannot hold as
 // U+FFFD.
 std::string xml_escape(std::string_view text) {
@@ -76,16 +72,18 @@ ReportText format_report(const std::vector<UnitTestReport>& reports, Duration to
     }
     for (const UnitTestFailure& failure : report.failures)
       text.standard_output += failure_text(report, failure);
-    for (const Diagnostic& warning : report.diagnostics) {
-      text.standard_output += format_diagnostic(warning, SeverityWord::always) + "\n";
+    for (const Diagnostic& diagnostic : report.diagnostics) {
+      const bool is_error = diagnostic.severity == Severity::error;
+      std::string& out = is_error ? text.standard_error : text.standard_output;
+      out += format_diagnostic(diagnostic, SeverityWord::always) + "\n";
+      if (!is_error) ++warnings;
     }
     passed += report.passed;
     failed += report.failed;
-    warnings += report.diagnostics.size();
   }
   const double seconds = std::chrono::duration<double>(took).count();
   text.standard_output += format("{} passed, {} failed, {}{:.2f}s\n", passed, failed,
-                                 warnings == 0 ? "" : count_text(warnings, "warning") + ", ", seconds);
+                                 warnings == 0 ? "" : count_of(warnings, "warning") + ", ", seconds);
   return text;
 }
 
@@ -95,6 +93,8 @@ ReportText format_promtool_report(const std::vector<UnitTestReport>& reports) {
     std::vector<std::string> errors;
     for (const Diagnostic& diagnostic : report.diagnostics) {
       if (diagnostic.severity == Severity::error) {
+        // Errors of rule files stand in the failures of the tests.
+        if (!report.aborted) continue;
         errors.push_back(format_diagnostic(diagnostic, SeverityWord::never_for_errors));
       } else if (diagnostic.code.empty()) {
         // "rule_files: no file match pattern x": upstream names no key.
@@ -103,7 +103,9 @@ ReportText format_promtool_report(const std::vector<UnitTestReport>& reports) {
         text.standard_error += format("  WARNING: {}\n", diagnostic.text.substr(subject));
       }
     }
-    for (const UnitTestFailure& failure : report.failures) errors.push_back(failure.promtool);
+    for (const UnitTestFailure& failure : report.failures) {
+      errors.insert(errors.end(), failure.promtool.begin(), failure.promtool.end());
+    }
     if (errors.empty()) {
       text.standard_output += "  SUCCESS\n";
     } else {

@@ -14,6 +14,10 @@
 namespace tocsin::testing {
 namespace {
 
+// A rule or an expression that holds more while it is evaluated fails under promtool
+// (promql/promqltest/test.go, LazyLoader), so it must fail here.
+constexpr std::size_t kMostSamples = 10'000;
+
 // Each line but the first gets the indent.
 std::string indented(std::string_view text, std::string_view indent) {
   std::string out;
@@ -99,13 +103,15 @@ std::string metric_text(const Labels& labels) {
   return rest.empty() ? name : name + rest.to_string();
 }
 
-UnitTestRun::UnitTestRun(const UnitTestFile& file, const TestGroup& test,
-                         const std::vector<rules::RuleFile>& rule_files, const UnitTestOptions& options)
+UnitTestRun::UnitTestRun(const UnitTestFile& file, const TestGroup& test, const LoadedRules& rules,
+                         const UnitTestOptions& options)
     : file_(file),
       test_(test),
-      rule_files_(rule_files),
+      loaded_rules_(rules),
       options_(options),
-      rules_(rule_set_options(file, test, options)) {}
+      rules_(rule_set_options(file, test, options)) {
+  limits_.max_samples = kMostSamples;
+}
 
 std::string UnitTestRun::shown_name() const {
   if (!test_.name.empty()) return go_quote(test_.name);
@@ -113,21 +119,14 @@ std::string UnitTestRun::shown_name() const {
 }
 
 void UnitTestRun::abort(UnitTestReport& report, SourcePosition position, const std::string& text,
-                        const std::string& promtool) {
-  report.failures.push_back({position, shown_name(), text, "", promtool});
+                        std::vector<std::string> promtool) {
+  report.failures.push_back({position, shown_name(), text, "", std::move(promtool)});
 }
 
 void UnitTestRun::run(UnitTestReport& report) {
   const std::size_t expectations = test_.alert_tests.size() + test_.expression_tests.size();
   const std::size_t failures_before = report.failures.size();
-  bool finished = load_series(report);
-  if (finished) {
-    std::vector<const rules::RuleFile*> files;
-    for (const rules::RuleFile& file : rule_files_) files.push_back(&file);
-    (void)rules_.load(files, rules_.options(), test_.start);
-    finished = evaluate_all(report);
-  }
-  if (finished) {
+  if (load_series(report) && load_rules(report) && check_names(report) && evaluate_all(report)) {
     for (const ExpressionTest& expression_test : test_.expression_tests) {
       check_expression(expression_test, report);
     }
@@ -140,27 +139,78 @@ void UnitTestRun::run(UnitTestReport& report) {
 }
 
 bool UnitTestRun::load_series(UnitTestReport& report) {
-  // The lines are those that promtool makes of them, so that errors have the same positions.
+  // The script is the one that promtool makes of the series, line breaks in them included: a second line is a
+  // series of its own, and an empty one, which YAML's "|" and ">" leave at the end, ends the list.
   std::string script = format("load {}\n", format_duration(test_.interval));
+  std::vector<std::size_t> first_lines;  // of each series; the load command is on line 1
+  std::size_t line = 2;
   for (const InputSeries& series : test_.input_series) {
-    std::string line = format("  {} {}\n", series.series, series.values);
-    std::replace(line.begin(), line.end() - 1, '\n', ' ');
-    script += line;
+    first_lines.push_back(line);
+    const std::string lines = format("  {} {}\n", series.series, series.values);
+    line += static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+    script += lines;
   }
-  ParsedScript parsed = parse_script(script);
+  const auto begun_by = [&first_lines](std::size_t last_line) {
+    return static_cast<std::size_t>(std::ranges::upper_bound(first_lines, last_line) - first_lines.begin());
+  };
+  ParsedScript parsed = parse_first_command(script);
   if (parsed.error) {
-    const std::size_t index = parsed.error->line - std::min<std::size_t>(parsed.error->line, 2);
-    const bool is_series = index < test_.input_series.size();
-    const SourcePosition position = is_series ? test_.input_series[index].position : test_.position;
+    const std::size_t begun = begun_by(parsed.error->line);
+    const SourcePosition position = begun == 0 ? test_.position : test_.input_series[begun - 1].position;
     // Upstream numbers the lines of the load command: the first series is on line 2.
     std::string promtool = parsed.error->text;
     if (promtool.starts_with("1:")) promtool.replace(0, 1, format("{}", parsed.error->line));
-    abort(report, position, "input_series: " + parsed.error->text, promtool);
+    abort(report, position, "input_series: " + parsed.error->text, {promtool});
     return false;
   }
-  for (const LoadedSeries& series : std::get<LoadCommand>(parsed.commands.front().action).series) {
+  if (const std::size_t loaded = begun_by(parsed.lines_read); loaded < first_lines.size()) {
+    const std::size_t with_empty_line = begun_by(parsed.lines_read + 1) - 1;
+    warn_of_dropped_series(test_.input_series[with_empty_line].position, first_lines.size() - loaded, report);
+  }
+  supply_from(std::move(std::get<LoadCommand>(parsed.commands.front().action).series));
+  return true;
+}
+
+// promtool says nothing, and tests whatever is left.
+void UnitTestRun::warn_of_dropped_series(SourcePosition position, std::size_t dropped,
+                                         UnitTestReport& report) const {
+  Diagnostic warning;
+  warning.file = file_.file;
+  warning.position = position;
+  warning.severity = Severity::warning;
+  warning.code = "T202 series-not-loaded";
+  warning.text = format("an empty line in this series ends input_series: {} of {} series are not loaded",
+                        dropped, test_.input_series.size());
+  warning.fix = "write series and values on one line, or as a block that begins with \">-\"";
+  report.diagnostics.push_back(std::move(warning));
+}
+
+bool UnitTestRun::load_rules(UnitTestReport& report) {
+  if (!loaded_rules_.errors.empty()) {
+    abort(report, test_.position, "not run: rule files cannot be loaded", loaded_rules_.errors);
+    return false;
+  }
+  std::vector<const rules::RuleFile*> files;
+  for (const rules::RuleFile& file : loaded_rules_.files) files.push_back(&file);
+  (void)rules_.load(files, rules_.options(), test_.start);
+  return true;
+}
+
+bool UnitTestRun::check_names(UnitTestReport& report) {
+  const auto nameless = std::ranges::find(test_.alert_tests, "", &AlertTest::alertname);
+  if (nameless == test_.alert_tests.end()) return true;
+  const std::string text =
+      format("an item under alert_rule_test misses required attribute alertname at eval_time {}",
+             format_duration(nameless->eval_time));
+  abort(report, nameless->position, text,
+        {test_.name.empty() ? text : format("{} (in TestGroup {})", text, test_.name)});
+  return false;
+}
+
+void UnitTestRun::supply_from(std::vector<LoadedSeries> loaded) {
+  for (LoadedSeries& series : loaded) {
     Supply& supply = supplies_.emplace_back();
-    supply.labels = series.labels;
+    supply.labels = std::move(series.labels);
     // Values beyond the last time that nanoseconds can count are never asked for.
     const auto countable = static_cast<std::size_t>((WallTime::max() - test_.start) / test_.interval);
     for (std::size_t i = 0; i < std::min(series.values.size(), countable); ++i) {
@@ -174,7 +224,6 @@ bool UnitTestRun::load_series(UnitTestReport& report) {
       supply.samples.push_back(std::move(sample));
     }
   }
-  return true;
 }
 
 Duration UnitTestRun::last_eval_time() const {
@@ -194,7 +243,7 @@ void UnitTestRun::supply_until(WallTime time, UnitTestReport& report) {
       if (loaded) continue;
       abort(report, test_.position,
             format("input_series: {}: {}", supply.labels.to_string(), loaded.error().text),
-            loaded.error().text);
+            {loaded.error().text});
     }
   }
 }
@@ -227,7 +276,7 @@ bool UnitTestRun::evaluate_rules(WallTime time, UnitTestReport& report) {
     abort(report, test_.position,
           format("rule {} at {}: {}", go_quote(name), format_go_duration(time - test_.start),
                  run->outcome.error),
-          format("    rule: {}, time: {}, err: {}", name, since_1970, run->outcome.error));
+          {format("    rule: {}, time: {}, err: {}", name, since_1970, run->outcome.error)});
   }
   return all_well;
 }
@@ -267,9 +316,11 @@ void UnitTestRun::check_alerts(const AlertTest& alert_test, WallTime evaluated_a
              format_duration(alert_test.eval_time), indented(promtool_text(expected), kIndent),
              indented(promtool_text(found), kIndent));
   report.failures.push_back(
-      {alert_test.position, shown_name(),
+      {alert_test.position,
+       shown_name(),
        format("alert {} at {}", alert_test.alertname, format_go_duration(alert_test.eval_time)),
-       explain_alerts(*this, alert_test, evaluated_at, expected, found), promtool});
+       explain_alerts(*this, alert_test, evaluated_at, expected, found),
+       {promtool}});
 }
 
 Result<std::vector<ResultSample>> UnitTestRun::query(const std::string& expression, WallTime at) {
@@ -338,7 +389,7 @@ void UnitTestRun::check_expression(const ExpressionTest& expression_test, UnitTe
       format("    expr: {}, time: {},", go_quote(expression), format_duration(expression_test.eval_time));
   const auto fail = [&](std::string details, const std::string& promtool) {
     report.failures.push_back(
-        {expression_test.position, shown_name(), subject, std::move(details), promtool_head + promtool});
+        {expression_test.position, shown_name(), subject, std::move(details), {promtool_head + promtool}});
   };
   const auto found = query(expression, test_.start + expression_test.eval_time);
   if (!found) return fail("  " + found.error().text, " err: " + found.error().text);

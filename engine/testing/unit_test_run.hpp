@@ -26,9 +26,15 @@ struct ResultSample {
   std::string histogram;  // in the notation of series; "" for a number
 };
 
+// The rule files of a unit test file.
+struct LoadedRules {
+  std::vector<rules::RuleFile> files;
+  std::vector<std::string> errors;  // as promtool says them: those of the first file that has any
+};
+
 class UnitTestRun {
  public:
-  UnitTestRun(const UnitTestFile& file, const TestGroup& test, const std::vector<rules::RuleFile>& rule_files,
+  UnitTestRun(const UnitTestFile& file, const TestGroup& test, const LoadedRules& rules,
               const UnitTestOptions& options);
 
   // Runs the test, and adds to passed, failed and failures of the report.
@@ -45,9 +51,13 @@ class UnitTestRun {
 
   // Each returns false if the test ends here.
   bool load_series(UnitTestReport& report);
+  bool load_rules(UnitTestReport& report);
+  bool check_names(UnitTestReport& report);
   bool evaluate_all(UnitTestReport& report);
   bool evaluate_rules(WallTime time, UnitTestReport& report);
 
+  void warn_of_dropped_series(SourcePosition position, std::size_t dropped, UnitTestReport& report) const;
+  void supply_from(std::vector<LoadedSeries> loaded);
   void supply_until(WallTime time, UnitTestReport& report);
   void check_alerts(const AlertTest& alert_test, WallTime evaluated_at, UnitTestReport& report);
   void check_expression(const ExpressionTest& expression_test, UnitTestReport& report);
@@ -61,11 +71,11 @@ class UnitTestRun {
   [[nodiscard]] std::string shown_name() const;
   // What is left of the test is not run.
   void abort(UnitTestReport& report, SourcePosition position, const std::string& text,
-             const std::string& promtool);
+             std::vector<std::string> promtool);
 
   const UnitTestFile& file_;
   const TestGroup& test_;
-  const std::vector<rules::RuleFile>& rule_files_;
+  const LoadedRules& loaded_rules_;
   const UnitTestOptions& options_;
   MemorySeries series_;
   rules::RuleSet rules_;

@@ -26,12 +26,12 @@ bool Diagnostics::has_errors() const {
   return errors() > 0;
 }
 
-int Diagnostics::errors() const {
-  return static_cast<int>(std::ranges::count(all_, Severity::error, &Diagnostic::severity));
+std::size_t Diagnostics::errors() const {
+  return count_severity(all_, Severity::error);
 }
 
-int Diagnostics::warnings() const {
-  return static_cast<int>(std::ranges::count(all_, Severity::warning, &Diagnostic::severity));
+std::size_t Diagnostics::warnings() const {
+  return count_severity(all_, Severity::warning);
 }
 
 void Diagnostics::sort(std::size_t from) {
@@ -139,15 +139,18 @@ std::string format_diagnostics(const std::vector<Diagnostic>& diagnostics) {
   return out;
 }
 
-std::string count_of(int count, std::string_view noun) {
+std::size_t count_severity(const std::vector<Diagnostic>& diagnostics, Severity severity) {
+  return static_cast<std::size_t>(std::ranges::count(diagnostics, severity, &Diagnostic::severity));
+}
+
+std::string count_of(std::size_t count, std::string_view noun) {
   const std::string number = count == 0 ? "no" : std::to_string(count);
   return format("{} {}{}", number, noun, count == 1 ? "" : "s");
 }
 
-std::string failed_line(const std::vector<Diagnostic>& diagnostics, int files) {
-  const auto errors =
-      static_cast<int>(std::ranges::count(diagnostics, Severity::error, &Diagnostic::severity));
-  const int warnings = static_cast<int>(diagnostics.size()) - errors;
+std::string failed_line(const std::vector<Diagnostic>& diagnostics, std::size_t files) {
+  const std::size_t errors = count_severity(diagnostics, Severity::error);
+  const std::size_t warnings = diagnostics.size() - errors;
   std::string out = "FAILED: " + count_of(errors, "error");
   if (warnings > 0) out += ", " + count_of(warnings, "warning");
   return out + " in " + count_of(files, "file");

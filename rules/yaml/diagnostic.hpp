@@ -5,6 +5,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,8 @@ class Diagnostics {
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
   [[nodiscard]] std::vector<Diagnostic> take();
   [[nodiscard]] bool has_errors() const;
-  [[nodiscard]] int errors() const;
-  [[nodiscard]] int warnings() const;
+  [[nodiscard]] std::size_t errors() const;
+  [[nodiscard]] std::size_t warnings() const;
 
   // By file in order of first mention, then by position; findings at one place keep their order. The first
   // `from` findings stay where they are.
@@ -59,9 +60,10 @@ enum class SeverityWord { never_for_errors, always };
 // All findings, each ended by a newline. Errors carry the word "error:" only when warnings stand beside them.
 [[nodiscard]] std::string format_diagnostics(const std::vector<Diagnostic>& diagnostics);
 // "FAILED: 1 error, 2 warnings in 1 file"; files is the number that was checked.
-[[nodiscard]] std::string failed_line(const std::vector<Diagnostic>& diagnostics, int files);
+[[nodiscard]] std::string failed_line(const std::vector<Diagnostic>& diagnostics, std::size_t files);
+[[nodiscard]] std::size_t count_severity(const std::vector<Diagnostic>& diagnostics, Severity severity);
 // "1 error", "2 errors", "no errors".
-[[nodiscard]] std::string count_of(int count, std::string_view noun);
+[[nodiscard]] std::string count_of(std::size_t count, std::string_view noun);
 
 // The candidate nearest to the word by edit distance, or "" when none is near enough to be meant.
 [[nodiscard]] std::string_view nearest(std::string_view word,

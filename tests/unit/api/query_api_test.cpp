@@ -62,6 +62,27 @@ TEST_CASE("what the features let through is read where they are switched on") {
   CHECK(answered(ask("/format_query", query, FakeView(), options)).body == success("\"limitk(1, foo)\""));
 }
 
+TEST_CASE("a chain that would be formatted into more than a mebibyte is refused") {
+  std::string query = "a";
+  for (int i = 0; i < 500; ++i) query += "+a";
+  CHECK(answered(ask("/format_query", {{"query", query}})).status == 200);
+  for (int i = 0; i < 100'000; ++i) query += "+a";
+  CHECK(answered(ask("/format_query", {{"query", query}})).body ==
+        bad_data(R"(invalid parameter \"query\": formatted, it is longer than the limit of 1048576 bytes)"));
+}
+
+TEST_CASE("times reach as far as upstream's") {
+  const auto at = [](const std::string& text) {
+    return ms_of(std::get<QueryCommand>(ask("/query", {{"query", "1"}, {"time", text}})).range.start);
+  };
+  CHECK(at("3000-01-01T00:00:00Z") == 32'503'680'000'000);
+  CHECK(at("1600-01-01T00:00:00.5Z") == -11'676'095'999'500);
+  CHECK(at("292277025-08-18T07:12:54.999999999Z") == 9'223'309'901'257'974'999);
+  CHECK(at("-292273086-05-16T16:47:06Z") == -9'223'309'901'257'974'000);
+  CHECK(at("9.1e15") == 9'100'000'000'000'000'000);
+  CHECK(answered(ask("/query", {{"query", "1"}, {"time", "9.3e15"}})).status == 400);
+}
+
 TEST_CASE("exemplars: none are kept, but the request is checked") {
   CHECK(answered(ask("/query_exemplars", {{"query", "rate(foo[5m]) + 1"}})).body == success("[]"));
   CHECK(answered(ask("/query_exemplars", {{"query", "sum(topk(1, -(foo)))"}})).body == success("[]"));

@@ -1,5 +1,7 @@
 #include "engine/lint/check_metrics.hpp"
 
+#include "engine/lint/metric_families.hpp"
+#include "promql/format.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/golden_cases.hpp"
 
@@ -18,6 +20,30 @@ TEST_CASE("PagesOfMetricsAreLintedAsPromtoolDoes", "[lint]") {
     const bool refused = golden.body.starts_with("error while linting: ");
     CHECK(report.exit_code == (refused ? 1 : golden.body.empty() ? 0 : 3));
   }
+}
+
+TEST_CASE("LinesOfTheSameLabelsAreOneMetricInAnyOrder", "[lint]") {
+  const ParsedFamilies parsed = parse_metric_families(
+      "# TYPE h histogram\nh_bucket{a=\"1\",b=\"2\",le=\"1\"} 1\nh_count{b=\"2\",a=\"1\"} 1\n"
+      "h_bucket{le=\"+Inf\",b=\"2\",a=\"1\"} 1\nh_count{a=\"1\"} 1\n",
+      FamilyNames::classic);
+  CHECK_FALSE(parsed.error);
+  const MetricFamily& family = parsed.families.at("h");
+  REQUIRE(family.metrics.size() == 2);
+  CHECK(family.metrics[0].parts == 2);
+}
+
+TEST_CASE("AHistogramMayHaveManyMetrics", "[lint]") {
+  // To look through all metrics of the family for each line would take minutes.
+  constexpr int kMetrics = 30'000;
+  std::string page = "# TYPE h histogram\n# TYPE s summary\n";
+  for (int i = 0; i < kMetrics; ++i) {
+    page += format("h_bucket{{n=\"{0}\",le=\"1\"}} 1\nh_count{{n=\"{0}\"}} 1\ns_sum{{n=\"{0}\"}} 1\n", i);
+  }
+  const ParsedFamilies parsed = parse_metric_families(page, FamilyNames::classic);
+  CHECK_FALSE(parsed.error);
+  CHECK(parsed.families.at("h").metrics.size() == kMetrics);
+  CHECK(parsed.families.at("s").metrics.size() == kMetrics);
 }
 
 TEST_CASE("CardinalityCountsTheSeriesOfAMetric", "[lint]") {

@@ -126,6 +126,30 @@ TEST_CASE("long expressions break into lines as promtool promql format breaks th
   }
 }
 
+TEST_CASE("what would break into more text than is asked for is given up") {
+  std::string chain = "a";
+  for (int i = 0; i < 30; ++i) chain += " + foo";
+  const Parsed<ExprPtr> parsed = parse_expr(chain);
+  const std::string whole = prettify(*parsed.value);
+  CHECK(prettify(*parsed.value, whole.size()) == whole);
+  CHECK_FALSE(prettify(*parsed.value, whole.size() - 1));
+  // In full this would take twenty gigabytes.
+  std::string text = "a";
+  for (int i = 0; i < 100'000; ++i) text += "+a";
+  const Parsed<ExprPtr> large = parse_expr(text);
+  REQUIRE(large.ok());
+  CHECK_FALSE(prettify(*large.value, 1'000'000));
+}
+
+TEST_CASE("signs stand before what they belong to, however it is broken") {
+  const std::string name(101, 'a');
+  const auto pretty = [](const std::string& text) { return prettify(*parse_expr(text).value); };
+  CHECK(pretty("--sum(" + name + ")") == "--sum(\n  " + name + "\n)");
+  CHECK(pretty("-count_over_time(" + name + "[5m:])") == "-count_over_time(\n  " + name + "[5m:]\n)");
+  CHECK(pretty("-(a + " + name + ")") == "-(\n    a\n  +\n    " + name + "\n)");
+  CHECK(pretty(name + " + -b") == "  " + name + "\n+\n  -b");
+}
+
 TEST_CASE("what the corpus evaluates prints to text that parses to the same") {
   const char* const folder = std::getenv("TOCSIN_PROMQL_CORPUS");
   if (folder == nullptr) {

@@ -122,6 +122,16 @@ TEST_CASE("numbers print as the API and as Go's %v print them") {
   CHECK(format_float(-std::numeric_limits<double>::max()).size() == 310);
 }
 
+TEST_CASE("numbers print as Go's %f prints them") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(format_float_fixed(1) == "1.000000");
+  CHECK(format_float_fixed(-0.0000005) == "-0.000000");
+  CHECK(format_float_fixed(1e22) == "10000000000000000000000.000000");
+  CHECK(format_float_fixed(infinity) == "+Inf");
+  CHECK(format_float_fixed(-infinity) == "-Inf");
+  CHECK(format_float_fixed(std::nan("")) == "NaN");
+}
+
 TEST_CASE("a function is found by its exact name") {
   CHECK(functions().size() == 90);
   REQUIRE(find_function("rate") != nullptr);

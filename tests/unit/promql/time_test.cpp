@@ -102,6 +102,27 @@ TEST_CASE("RFC 3339 times are read with any zone and any number of decimals") {
   CHECK(parse_rfc3339("9999-12-31T23:59:59Z").value() == WallTime::max());
 }
 
+TEST_CASE("RFC 3339 times that nanoseconds cannot count are read to the millisecond") {
+  struct Case {
+    std::string_view text;
+    std::int64_t ms;
+  };
+  for (const Case& c :
+       {Case{"3000-01-01T00:00:00Z", 32'503'680'000'000}, Case{"1600-01-01T00:00:00Z", -11'676'096'000'000},
+        Case{"0000-01-01T00:00:00Z", -62'167'219'200'000}, Case{"1969-12-31T23:59:59.9999Z", -1},
+        Case{"9999-12-31T23:59:59.999+00:01", 253'402'300'739'999}}) {
+    CAPTURE(c.text);
+    CHECK(ms_of(parse_rfc3339_timestamp(c.text).value()) == c.ms);
+  }
+  CHECK_FALSE(parse_rfc3339_timestamp("3000-13-01T00:00:00Z"));
+}
+
+TEST_CASE("a sample's time that nanoseconds cannot count becomes the last that they can") {
+  CHECK(to_wall(timestamp_from_ms(-1)) == wall_from_ns(-1'000'000));
+  CHECK(to_wall(kLatestTime) == WallTime::max());
+  CHECK(to_wall(kEarliestTime) == kNoTime);
+}
+
 TEST_CASE("what is not an RFC 3339 time is refused in Go's words") {
   const std::string layout = "as \"2006-01-02T15:04:05Z07:00\": ";
   struct Case {

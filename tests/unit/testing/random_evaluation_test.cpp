@@ -21,3 +21,13 @@ TEST_CASE("any expression over any series is evaluated or refused, and again wit
   }
   CHECK(filled > 4000);
 }
+
+TEST_CASE("durations below a millisecond are evaluated or refused") {
+  for (const std::string text :
+       {"count_over_time(a[5m:0.0005])", "(a[5m:0.0005])", "sum_over_time(a[0.0005:1m])", "rate(a[0.0005])",
+        "rate(a[0.0005] anchored)", "deriv(a[0.0005] smoothed)", "a offset 0.0005",
+        "count_over_time(a[5m:0.0002+0.0003])", "max_over_time(count_over_time(a[1m:0.0005])[5m:1m])"}) {
+    CAPTURE(text);
+    CHECK(testing::EvaluationCheck(text, 1).run() == "");
+  }
+}

@@ -89,18 +89,134 @@ TEST_CASE("a file that cannot be read runs nothing, and everything wrong with it
             "rule_files: [r.yml]\ntests:\n  - inputs: []\n    alert_rule_test:\n      - eval_time: 1x\n",
             "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: sum(\n")) ==
         R"(t.yml:3:5: test 1: unknown key "inputs", did you mean "input_series"?
-t.yml:5:9: test 1: alert_rule_test: an item under alert_rule_test misses required attribute alertname at eval_time 0s
 t.yml:5:20: test 1: alert_rule_test: eval_time: not a valid duration string: "1x", expected a form such as "5m" or "1h30m"
 r.yml:5:19: group "g", rule 1, "A": expr: 1:5: parse error: unclosed left parenthesis
      5 |         expr: sum(
        |                   ^
-FAILED: 4 errors in 1 file
+FAILED: 3 errors in 1 file
 0 passed, 1 failed, 0.31s
 )");
   config::MemoryFiles files;
   const std::vector<UnitTestReport> reports = run(std::move(files), "nope.yml");
   CHECK_FALSE(reports[0].ok());
   CHECK(shown(reports).starts_with("nope.yml: no such file"));
+}
+
+TEST_CASE("an alert test without a name fails its own test only") {
+  const std::string text = R"(tests:
+  - name: nameless
+    alert_rule_test:
+      - eval_time: 2m
+  - name: other
+    promql_expr_test:
+      - expr: vector(1)
+        exp_samples: [{labels: '{}', value: 1}]
+)";
+  const std::string error =
+      "an item under alert_rule_test misses required attribute alertname at eval_time 2m";
+  const std::vector<UnitTestReport> reports = run_text(text);
+  CHECK(shown(reports) == "FAIL t.yml:4  \"nameless\": " + error + "\n1 passed, 1 failed, 0.31s\n");
+  CHECK(format_promtool_report(reports).standard_error ==
+        "  FAILED:\n" + error + " (in TestGroup nameless)\n");
+  UnitTestOptions options;
+  options.run = {"other"};
+  config::MemoryFiles files;
+  files.files["t.yml"] = text;
+  CHECK(shown(run(std::move(files), "t.yml", options)) == "1 passed, 0 failed, 0.31s\n");
+}
+
+TEST_CASE("rule files that cannot be loaded fail each test that was to run, and are told of once") {
+  config::MemoryFiles files;
+  files.files["t.yml"] = R"(rule_files: [r.yml, s.yml]
+tests:
+  - name: one
+    alert_rule_test:
+      - alertname: A
+  - name: two
+    alert_rule_test:
+      - alertname: A
+      - alertname: B
+)";
+  files.files["r.yml"] = "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: sum(\n";
+  files.files["s.yml"] = "groups:\n  - nme: g\n";
+  const std::vector<UnitTestReport> reports = run(files, "t.yml");
+  CHECK_FALSE(reports[0].ok());
+  const std::string text = shown(reports);
+  CHECK(text.starts_with(
+      R"(r.yml:5:19: error: group "g", rule 1, "A": expr: 1:5: parse error: unclosed left parenthesis
+     5 |         expr: sum(
+       |                   ^
+s.yml:2:5: error: )"));
+  CHECK(text.ends_with(R"(FAIL t.yml:3  "one": not run: rule files cannot be loaded
+FAIL t.yml:6  "two": not run: rule files cannot be loaded
+0 passed, 3 failed, 0.31s
+)"));
+  // promtool stops at the first file that is wrong, in each test anew.
+  const std::string error =
+      "r.yml:5:19: group \"g\", rule 1, \"A\": expr: 1:5: parse error: unclosed left parenthesis";
+  const ReportText promtool = format_promtool_report(reports);
+  CHECK(promtool.standard_error == "  FAILED:\n" + error + "\n" + error + "\n");
+  CHECK(promtool.standard_output == "\n\n\n");
+  CHECK(reports[0].cases.size() == 2);
+  CHECK(reports[0].cases[1].failures == std::vector<std::string>{error});
+
+  UnitTestOptions none;
+  none.run = {"three"};
+  CHECK(format_promtool_report(run(files, "t.yml", none)).standard_output == "  SUCCESS\n\n");
+}
+
+TEST_CASE("an empty line ends the input series, as it does for promtool, and is warned of") {
+  const std::string text = R"(tests:
+  - input_series:
+      - series: a
+        values: |
+          1 2
+      - series: b
+        values: '1'
+    promql_expr_test:
+      - expr: a
+        exp_samples: [{labels: a, value: 1}]
+      - expr: b
+)";
+  CHECK(shown(run_text(text)) ==
+        "t.yml:3:9: warning T202 series-not-loaded: an empty line in this series ends input_series: 1 of 2 "
+        "series are not loaded\n"
+        "    fix: write series and values on one line, or as a block that begins with \">-\"\n"
+        "2 passed, 0 failed, 1 warning, 0.31s\n");
+  CHECK(format_promtool_report(run_text(text)).standard_output == "  SUCCESS\n\n");
+}
+
+TEST_CASE("a second line of values is a series of its own, as it is for promtool") {
+  CHECK(shown(run_text("tests:\n  - input_series:\n      - series: a\n        values: \"1 2\\nb 3\"\n"
+                       "      - series: c\n        values: x\n"))
+            .starts_with("FAIL t.yml:5  test 1: input_series: 1:3: parse error: "));
+  CHECK(shown(run_text(R"(tests:
+  - input_series:
+      - series: a
+        values: "1 2\nb 3"
+    promql_expr_test:
+      - expr: b
+        exp_samples: [{labels: b, value: 3}]
+)")) == "1 passed, 0 failed, 0.31s\n");
+}
+
+// Points of a subquery count twice, here and there: as what it gives and as what the function reads.
+TEST_CASE("an expression holds no more than ten thousand samples, as under promtool") {
+  const std::string text = R"(tests:
+  - promql_expr_test:
+      - expr: count_over_time(vector(1)[80m:1s])
+        eval_time: 4h
+        exp_samples: [{labels: '{}', value: 4800}]
+      - expr: count_over_time(vector(1)[2h:1s])
+        eval_time: 4h
+)";
+  const std::string error = "query processing would load too many samples into memory in query execution";
+  const std::vector<UnitTestReport> reports = run_text(text);
+  CHECK(shown(reports) ==
+        "FAIL t.yml:6  test 1: expression \"count_over_time(vector(1)[2h:1s])\" at 4h0m0s\n  " + error +
+            "\n1 passed, 1 failed, 0.31s\n");
+  CHECK(format_promtool_report(reports).standard_error ==
+        "  FAILED:\n    expr: \"count_over_time(vector(1)[2h:1s])\", time: 4h, err: " + error + "\n");
 }
 
 TEST_CASE("an expectation that can never fail is warned of") {
