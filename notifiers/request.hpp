@@ -27,6 +27,8 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   Duration timeout{};  // the integration's own `timeout`; 0: none
+  // What the error of an answer names first, as it was rendered: channel "#ops". Empty: nothing.
+  std::string subject;
   // What else of the body must not be shown (a routing key); each occurrence becomes "<secret>".
   std::vector<std::string> body_secrets;
 };
@@ -39,7 +41,7 @@ struct Request {
 // The answer of the service, or why there is none.
 struct Reply {
   bool arrived = false;    // false: no answer; then only error_text and timed_out are set
-  std::string error_text;  // "could not resolve host"
+  std::string error_text;  // "could not resolve host"; of an answer that arrived: why its body is not whole
   bool timed_out = false;
   bool never_sent = false;  // there was no connection: the service has seen nothing of it
   unsigned status = 0;

@@ -307,14 +307,16 @@ Result<Rendered> render_slack(const FieldTable& table, const Notification& notif
   const std::string icon_url = renderer.field(settings, "icon_url", FailedField::plain);
   const std::string message_text = renderer.field(settings, "message_text");
   const MessageAddress update = message_to_update(notification, settings);
+  const std::string& told_channel = update.channel.empty() ? channel : update.channel;
   JsonObject message;
-  message.text_if("channel", update.channel.empty() ? channel : update.channel).text_if("ts", update.thread);
+  message.text_if("channel", told_channel).text_if("ts", update.thread);
   message.text_if("username", username).text_if("icon_emoji", icon_emoji).text_if("icon_url", icon_url);
   message.flag_if("link_names", settings.flag("link_names")).text_if("text", message_text);
   message.raw("attachments", json_array({attachment}));
   rendered.request =
       json_request(update.thread.empty() ? *url : std::string(kUpdateUrl), message.finish() + "\n");
   rendered.request.timeout = settings.duration("timeout");
+  rendered.request.subject = "channel " + go_quote(told_channel);
   if (settings.has_text("app_token") || settings.has_text("app_token_file")) {
     const auto token = setting_or_file(settings, "app_token", context, "");
     if (!token) return token.error();
@@ -341,6 +343,10 @@ Outcome failed(Verdict verdict, std::string text) {
 
 // Slack says in the body whether it took the message, under HTTP 200 too.
 Outcome classify_body(const Reply& reply) {
+  // As upstream: without the whole of it nobody knows, and it is asked again.
+  if (!reply.error_text.empty()) {
+    return failed(Verdict::retry, "could not read response body: " + reply.error_text);
+  }
   if (!reply.content_type.starts_with("application/json")) {
     if (reply.body == "ok") return {};
     return failed(Verdict::failed, "received an error response from Slack: " + reply.body);
@@ -364,13 +370,9 @@ Outcome classify_body(const Reply& reply) {
   return outcome;
 }
 
-Outcome classify_slack(const Reply& reply, const Settings& settings) {
+Outcome classify_slack(const Reply& reply, const Settings&) {
   Outcome outcome = classify_status(reply, {}, body_as_details);
-  if (outcome.verdict == Verdict::success) outcome = classify_body(reply);
-  if (outcome.verdict != Verdict::success && reply.arrived) {
-    outcome.text = format("channel {}: {}", go_quote(settings.text("channel")), outcome.text);
-  }
-  return outcome;
+  return outcome.verdict == Verdict::success ? classify_body(reply) : outcome;
 }
 
 }  // namespace

@@ -37,6 +37,9 @@ struct HttpCall {
   std::shared_ptr<const config::HttpClientConfig> client;
   Duration timeout{};        // of the whole call, connect included
   std::size_t max_body = 0;  // bytes of decoded body after which the call fails; 0: no limit
+  // The caller judges by the status: once the head of the answer has come, no failure of the body takes it
+  // away. HttpReply::body_error then says what happened, and a body beyond max_body is cut.
+  bool status_decides = false;
   bool accept_gzip = false;
   // What a log line or an error may say instead of the url, which can hold a secret.
   std::string shown_url;
@@ -62,6 +65,9 @@ struct HttpReply {
   std::string body;
   WallTime started{};  // when the shell sent it: a scrape's timestamp
   Duration took{};
+  // Why `body` is not the whole of it, "" if it is. Only of a call whose status decides; `error` is none
+  // then.
+  std::string body_error;
 };
 
 // The first header of that name, without regard to case, or "".

@@ -9,7 +9,8 @@ namespace {
 notifiers::Reply reply_of(HttpReply reply) {
   notifiers::Reply out;
   out.arrived = reply.error == CallError::none;
-  out.error_text = std::move(reply.error_text);
+  // Of an answer that arrived: why its body did not, or not as a whole.
+  out.error_text = std::move(out.arrived ? reply.body_error : reply.error_text);
   out.timed_out = reply.error == CallError::timeout;
   out.never_sent =
       reply.error == CallError::resolve || reply.error == CallError::connect || reply.error == CallError::tls;
@@ -20,8 +21,15 @@ notifiers::Reply reply_of(HttpReply reply) {
   return out;
 }
 
-// An answer longer than this is of no use to anybody.
+// What an answer has beyond this is of no use to anybody.
 constexpr std::size_t kMaxAnswer = 1 << 20;
+
+// As upstream's notifiers and its sender of alerts judge: by the status. Whoever took the message may close
+// the connection in the middle of the answer's body, and would else be told the same again and again.
+void judge_by_status(HttpCall& call) {
+  call.status_decides = true;
+  call.max_body = kMaxAnswer;
+}
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -143,7 +151,7 @@ void Engine::State::send_notifications() {
       call.body = std::move(attempt.request.body);
       call.client = std::move(attempt.http);
       call.timeout = attempt.timeout;
-      call.max_body = kMaxAnswer;
+      judge_by_status(call);
       actions.emplace_back(std::move(call));
     }
     const auto next = dispatcher.next_deadline();
@@ -158,7 +166,7 @@ void Engine::State::send_notifications() {
     call.body = std::move(request.body);
     call.client = std::move(request.http);
     call.timeout = request.timeout;
-    call.max_body = kMaxAnswer;
+    judge_by_status(call);
     actions.emplace_back(std::move(call));
   }
 }

@@ -1,6 +1,6 @@
 // Receivers that are down. Their state is the lane's (lane.hpp); here is what it means for groups: those that
-// have something to say are held, the first of them probes when the time has come, and all are looked at anew
-// when the receiver is back.
+// have something to say are held, one after the other probes when the time has come, and all are looked at
+// anew when the receiver is back.
 #include <algorithm>
 
 #include "engine/dispatch/dispatcher_state.hpp"
@@ -39,13 +39,15 @@ Dispatcher::State::LaneChange Dispatcher::State::tell_lane(const Group& group, c
   event.attempts = send.attempts;
   const MonoTime down_since = lane.down_since();
   LaneChange change = LaneChange::none;
-  if (policy.refusal_held && is_refusal(outcome)) {
+  const IntegrationRef* ref = send.running->find(send.integration);
+  const bool one_way = ref != nullptr && !ref->templated_destination;
+  if (policy.refusal_held && one_way && is_refusal(outcome)) {
     if (!lane.refused(now.mono)) return change;
     event.kind = EventKind::receiver_refuses;
     event.wait = Lane::kRefusedFor;
     change = LaneChange::closed;
   } else if (outcome.verdict == notifiers::Verdict::retry) {
-    if (!policy.circuit_breaker || !lane.failed(now.mono, random)) return change;
+    if (!policy.circuit_breaker || !one_way || !lane.failed(now.mono, random)) return change;
     event.kind = EventKind::receiver_down;
     event.wait = lane.not_before() - now.mono;
     change = LaneChange::closed;
@@ -116,8 +118,8 @@ void Dispatcher::State::arm_lane(const std::string& integration) {
 void Dispatcher::State::probe(const std::string& integration, const Now& now) {
   Lane& lane = lanes[integration];
   if (lane.is_up() || lane.has_probe() || lane.held.empty()) return;
-  const GroupNumber number = *lane.held.begin();
-  lane.held.erase(lane.held.begin());
+  const GroupNumber number = lane.next_probe();
+  lane.held.erase(number);
   Group& group = groups.at(number);
   group.next_flush = now.mono;
   arm(group);

@@ -246,7 +246,7 @@ std::optional<Attempt> Dispatcher::State::start_attempt(Group& group, std::size_
   send.in_flight = attempt.id;
   send.running = group.running;
   ++lanes[send.integration].in_flight;
-  in_flight.emplace(attempt.id, InFlight{group.number, index, send.integration});
+  in_flight.emplace(attempt.id, InFlight{group.number, index, send.integration, attempt.request.subject});
   return attempt;
 }
 
@@ -359,6 +359,10 @@ void Dispatcher::reply(AttemptId id, const notifiers::Reply& reply, const Now& n
   }
   const config::Integration& integration = *send->running->find(send->integration)->integration;
   notifiers::Outcome meaning = integration.service->classify(reply, integration.settings);
+  const std::string& subject = entry->second.subject;
+  if (reply.arrived && meaning.verdict != notifiers::Verdict::success && !subject.empty()) {
+    meaning.text = format("{}: {}", subject, meaning.text);
+  }
   meaning.status = reply.arrived ? reply.status : 0;
   // No answer to what was sent, or a gateway's in the service's place.
   meaning.in_doubt = reply.arrived ? reply.status == 502 || reply.status == 504 : !reply.never_sent;

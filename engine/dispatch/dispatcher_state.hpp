@@ -34,6 +34,7 @@ struct Dispatcher::State {
     GroupNumber group;
     std::size_t send = 0;
     std::string integration;
+    std::string subject;  // of the request
   };
 
   State(const Policy& the_policy, const Limits& the_limits, std::uint64_t seed);

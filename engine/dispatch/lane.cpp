@@ -8,7 +8,13 @@ bool Lane::take_probe(GroupNumber group, MonoTime now) {
   if (probe_ == group) return true;
   if (is_up() || probe_ || now < not_before_) return false;
   probe_ = group;
+  last_probe_ = group;
   return true;
+}
+
+GroupNumber Lane::next_probe() const {
+  const auto next = held.upper_bound(last_probe_);
+  return next == held.end() ? *held.begin() : *next;
 }
 
 void Lane::give_up_probe(GroupNumber group) {

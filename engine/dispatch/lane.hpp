@@ -9,7 +9,11 @@
 // While it is down or refused, one attempt at a time goes out, the probe, which gets no longer than
 // kProbeFor, and after each that fails the wait grows to kProbeInterval. All else is held: groups keep what
 // they have to say and are looked at anew when it is up, so that a receiver that comes back hears the present
-// state once, and not what it missed (field-guide 2.19).
+// state once, and not what it missed (field-guide 2.19). Groups probe in turn: a receiver that cannot take
+// what one group has to say is found to be up by the next one's.
+//
+// An integration whose destination is a template is not one way, but as many as it renders to: its lane is
+// never closed.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +60,8 @@ class Lane {
   // Makes the group the one that probes, if it is time for one.
   [[nodiscard]] bool take_probe(GroupNumber group, MonoTime now);
   [[nodiscard]] bool has_probe() const { return probe_.has_value(); }
+  // The held group whose turn it is to probe. REQUIRES: there is one.
+  [[nodiscard]] GroupNumber next_probe() const;
   // The group's attempt came to nothing that the lane has heard of.
   void give_up_probe(GroupNumber group);
 
@@ -75,6 +81,7 @@ class Lane {
   MonoTime not_before_ = MonoTime::min();
   MonoTime down_since_{};
   std::optional<GroupNumber> probe_;
+  GroupNumber last_probe_{};
   Backoff backoff_;
 };
 

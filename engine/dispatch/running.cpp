@@ -24,8 +24,7 @@ bool says_where(const notifiers::FieldSpec& field) {
   return field.is_secret() || field.type == FieldType::url || field.type == FieldType::file;
 }
 
-// A hash, so that no secret stands in an identity, which is logged and kept.
-std::string destination_hash(const config::Integration& integration) {
+std::vector<LabelView> destination_of(const config::Integration& integration) {
   std::vector<LabelView> pairs;
   const auto known = std::find_if(kDestinations.begin(), kDestinations.end(),
                                   [&](const auto& entry) { return entry.kind == integration.kind; });
@@ -38,7 +37,17 @@ std::string destination_hash(const config::Integration& integration) {
       if (says_where(field)) pairs.push_back({field.name, integration.settings.text(field.name)});
     }
   }
-  return fingerprint(Labels(std::move(pairs))).to_hex();
+  return pairs;
+}
+
+bool is_templated(const std::vector<LabelView>& destination) {
+  return std::any_of(destination.begin(), destination.end(),
+                     [](const LabelView& field) { return field.value.find("{{") != std::string_view::npos; });
+}
+
+// A hash, so that no secret stands in an identity, which is logged and kept.
+std::string hash_of(std::vector<LabelView> destination) {
+  return fingerprint(Labels(std::move(destination))).to_hex();
 }
 
 }  // namespace
@@ -54,8 +63,10 @@ Running::Running(Setup setup, const Policy& policy)
       ref.integration = &integration;
       ref.name = integration.kind + '[' + std::to_string(integration.index) + ']';
       ref.identity = receiver.name + '/';
+      std::vector<LabelView> destination = destination_of(integration);
+      ref.templated_destination = is_templated(destination);
       ref.identity += policy.integration_by_destination
-                          ? integration.kind + '/' + destination_hash(integration)
+                          ? integration.kind + '/' + hash_of(std::move(destination))
                           : ref.name;
       const int twin = ++seen[ref.identity];
       if (twin > 1) ref.identity += '#' + std::to_string(twin);

@@ -30,6 +30,7 @@ struct IntegrationRef {
   const config::Integration* integration = nullptr;
   std::string name;      // slack[0]
   std::string identity;  // receiver, kind and a hash of the destination; the index with the policy off
+  bool templated_destination = false;  // each notification may go elsewhere
 };
 
 class Running {

@@ -21,7 +21,7 @@ namespace {
 // A secret is written in the configuration or stands in a file, which is read at each use: it may rotate.
 Result<std::string> secret_text(config::FileSource& files, const std::string& text, const std::string& path) {
   if (path.empty()) return text;
-  Result<std::string> content = files.read(path);
+  Result<std::string> content = files.read_value(path);
   if (!content) return Error(format("unable to read file {}: {}", path, content.error().text));
   return std::string(trimmed(*content));
 }
@@ -240,7 +240,7 @@ Failure HttpTransfer::set_tls(config::FileSource& files) {
   if (url_.scheme == "https" && tls != nullptr) {
     const auto text = [&](const std::string& inline_text, const std::string& path) {
       if (path.empty()) return Result<std::string>(inline_text);
-      Result<std::string> content = files.read(path);
+      Result<std::string> content = files.read_value(path);
       if (!content)
         return Result<std::string>(Error(format("unable to read file {}: {}", path, content.error().text)));
       return content;
@@ -312,18 +312,19 @@ void HttpTransfer::set_proxy(config::FileSource& files) {
     }
   }
   set(CURLOPT_PROXYHEADER, proxy_headers_);
+  // The proxy's answer to CONNECT is not the service's, and must not pass for it.
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 std::size_t HttpTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<HttpTransfer*>(self);
   const std::size_t bytes = size * count;
   const std::size_t limit = transfer.call_.max_body != 0 ? transfer.call_.max_body : kMaxReplyBody;
-  if (bytes > limit - std::min(limit, transfer.reply_.body.size())) {
-    transfer.body_too_large_ = true;
-    return CURL_WRITEFUNC_ERROR;
-  }
-  transfer.reply_.body.append(data, bytes);
-  return bytes;
+  const std::size_t room = limit - std::min(limit, transfer.reply_.body.size());
+  transfer.reply_.body.append(data, std::min(bytes, room));
+  if (bytes <= room) return bytes;
+  transfer.body_too_large_ = true;
+  return CURL_WRITEFUNC_ERROR;
 }
 
 std::size_t HttpTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -336,8 +337,11 @@ std::size_t HttpTransfer::on_header(char* data, std::size_t size, std::size_t co
   }
   const std::string_view line = trimmed(std::string_view(data, bytes));
   if (line.substr(0, 5) == "HTTP/") {
-    // A new head: that of "100 Continue", of the proxy's answer to CONNECT, or the real one.
+    // A new head: that of "100 Continue", or the real one.
     transfer.reply_.headers.clear();
+    transfer.head_complete_ = false;
+  } else if (line.empty()) {
+    transfer.head_complete_ = true;
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     transfer.reply_.headers.emplace_back(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   }
@@ -389,16 +393,20 @@ core::HttpReply HttpTransfer::finish(CURLcode code) {
   long status = 0;
   if (easy_ != nullptr) curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   reply_.status = static_cast<unsigned>(status);
-  if (code != CURLE_OK) {
-    Failure failure = explain(code);
-    reply_.error = failure.error;
-    // Once the head has come, Go reports the plain error of reading the body.
-    const bool in_body =
-        status != 0 && failure.error != CallError::resolve && failure.error != CallError::connect;
-    reply_.error_text = in_body ? std::move(failure.text) : wrap(failure.text);
-    reply_.body.clear();
-    reply_.body.shrink_to_fit();
+  const bool answered = head_complete_ && status >= 200;
+  // libcurl takes a head that breaks off for the whole of an answer.
+  if (code == CURLE_OK && !answered) code = CURLE_PARTIAL_FILE;
+  if (code == CURLE_OK) return std::move(reply_);
+  Failure failure = explain(code);
+  if (answered && call_.status_decides) {
+    reply_.body_error = std::move(failure.text);
+    return std::move(reply_);
   }
+  reply_.error = failure.error;
+  // Once the head has come, Go reports the plain error of reading the body.
+  reply_.error_text = answered ? std::move(failure.text) : wrap(failure.text);
+  reply_.body.clear();
+  reply_.body.shrink_to_fit();
   return std::move(reply_);
 }
 

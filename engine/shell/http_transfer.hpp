@@ -79,6 +79,7 @@ class HttpTransfer {
   bool has_authorization_ = false;
   bool body_too_large_ = false;
   bool head_too_large_ = false;
+  bool head_complete_ = false;
   std::size_t head_bytes_ = 0;
   std::string first_address_;  // "127.0.0.1:9090"
   core::HttpReply reply_;

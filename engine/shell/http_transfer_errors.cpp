@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/config/http_client.hpp"
+#include "engine/config/secrets.hpp"
 #include "engine/shell/http_transfer.hpp"
 #include "promql/format.hpp"
 
@@ -21,7 +22,7 @@ bool contains(std::string_view text, std::string_view part) {
 std::string HttpTransfer::wrap(std::string_view text) const {
   std::string method = to_lower(exchange_.method);
   if (!method.empty()) method.front() = exchange_.method.front();
-  const std::string url = call_.shown_url.empty() ? redacted_url(exchange_.url) : call_.shown_url;
+  const std::string url = call_.shown_url.empty() ? config::redacted(exchange_.url) : call_.shown_url;
   return format("{} \"{}\": {}", method, url, text);
 }
 

@@ -70,15 +70,6 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-std::string redacted_url(std::string_view text) {
-  const Result<Url> url = parse_url(text);
-  if (!url) return std::string(text);
-  const std::size_t colon = url->userinfo.find(':');
-  if (colon == std::string::npos) return std::string(text);
-  return format("{}://{}:xxxxx@{}{}", url->scheme, url->userinfo.substr(0, colon), url->authority(),
-                url->rest);
-}
-
 bool is_same_or_below(std::string_view host, std::string_view parent) {
   if (parent.empty()) return false;
   if (host == parent) return true;

@@ -26,10 +26,6 @@ struct Url {
 // Only http and https. The error is Go's: unsupported protocol scheme "ftp".
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
-// The URL with the password of its userinfo replaced by "xxxxx", as Go's URL.Redacted; what it cannot take
-// apart it gives back unchanged.
-[[nodiscard]] std::string redacted_url(std::string_view text);
-
 // True when `host` is `parent` or a name below it: where credentials may follow a redirect. Both in lower
 // case. The rule of Go's net/http and of upstream's isCrossHostRedirect.
 [[nodiscard]] bool is_same_or_below(std::string_view host, std::string_view parent);

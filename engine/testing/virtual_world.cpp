@@ -170,8 +170,13 @@ void VirtualWorld::perform(const core::HttpCall& call) {
         call.id, core::CallError::timeout, "context deadline exceeded", 0, {}, {}, now_.wall, {}};
   }
   if (call.max_body != 0 && answer.reply.body.size() > call.max_body) {
-    answer.reply.error = core::CallError::body_limit;
-    answer.reply.body.clear();
+    if (call.status_decides) {
+      answer.reply.body.resize(call.max_body);
+      answer.reply.body_error = format("more than {} bytes", call.max_body);
+    } else {
+      answer.reply.error = core::CallError::body_limit;
+      answer.reply.body.clear();
+    }
   }
   answer.reply.took = answer.after;
   at(now_.mono + answer.after, [this, reply = std::move(answer.reply)]() mutable { step(std::move(reply)); });

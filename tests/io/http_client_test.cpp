@@ -166,6 +166,86 @@ TEST_CASE("Failures are named in the words of Go's net/http") {
   }
 }
 
+TEST_CASE("Where the status decides, an answer stays one whatever becomes of its body") {
+  Bench bench;
+  struct Case {
+    std::string name;
+    std::string answer;
+    unsigned status;
+    std::string body;
+    std::string body_error;
+  };
+  const std::vector<Case> cases = {
+      {"whole", ok("fine"), 200, "fine", ""},
+      {"closed early", "HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\nRetry-After: 7\r\n\r\nok", 202, "ok",
+       "unexpected EOF"},
+      {"half a chunk", "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nno ", 404, "no ",
+       "unexpected EOF"},
+      {"after 100", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nx", 503, "x",
+       "unexpected EOF"},
+      {"too long", ok(std::string(30, 'x')), 200, std::string(20, 'x'), "body size limit exceeded"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.name);
+    ScriptedServer server(bench.loop, answer_with(c.answer));
+    core::HttpCall call = bench.get(server.url());
+    call.status_decides = true;
+    call.max_body = 20;
+    const core::HttpReply reply = bench.perform(std::move(call));
+    CHECK(reply.error == core::CallError::none);
+    CHECK(reply.error_text.empty());
+    CHECK(reply.status == c.status);
+    CHECK(reply.body == c.body);
+    CHECK(reply.body_error == c.body_error);
+    CHECK_FALSE(reply.headers.empty());
+  }
+}
+
+TEST_CASE("Where the status decides, a body that does not end in time is left") {
+  Bench bench;
+  ScriptedServer server(bench.loop, [](std::shared_ptr<Peer> peer) {
+    peer->read_head(
+        [peer](std::string) { peer->send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nok"); });
+  });
+  core::HttpCall call = bench.get(server.url());
+  call.status_decides = true;
+  call.timeout = kShort;
+  const core::HttpReply reply = bench.perform(std::move(call));
+  CHECK(reply.error == core::CallError::none);
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "ok");
+  CHECK(reply.body_error == "context deadline exceeded");
+}
+
+TEST_CASE("There is no answer before its head is complete, whoever decides") {
+  Bench bench;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"HTTP/1.1 200 OK\r\nContent-Le", "unexpected EOF"},
+      {"HTTP/1.1 100 Continue\r\n\r\n", "EOF"},
+      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n", "unexpected EOF"},
+  };
+  for (const auto& [answer, text] : cases) {
+    for (const bool status_decides : {true, false}) {
+      INFO(answer << status_decides);
+      ScriptedServer server(bench.loop, answer_with(answer));
+      core::HttpCall call = bench.get(server.url());
+      call.status_decides = status_decides;
+      const core::HttpReply reply = bench.perform(std::move(call));
+      CHECK(reply.error == core::CallError::protocol);
+      CHECK(reply.error_text == format("Get \"{}\": {}", server.url(), text));
+      CHECK(reply.body_error.empty());
+    }
+  }
+  // The proxy agreed to connect, the service said nothing.
+  ScriptedServer proxy(bench.loop, answer_with("HTTP/1.1 200 Connection established\r\n\r\n"));
+  auto config = std::make_shared<config::HttpClientConfig>();
+  config->proxy.url = format("http://127.0.0.1:{}", proxy.port());
+  core::HttpCall call = bench.get("https://example.invalid/");
+  call.status_decides = true;
+  call.client = config;
+  CHECK(bench.perform(std::move(call)).error != core::CallError::none);
+}
+
 TEST_CASE("A refused connection names the address and the cause") {
   Bench bench;
   unsigned short free_port = 0;

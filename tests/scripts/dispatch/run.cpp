@@ -34,8 +34,12 @@ class Player {
   Player(const Script& script, const Case& the_case)
       : script_(script), case_(the_case), world_(the_case.policy, the_case.limits, 1, the_case.start) {
     world_.answer = [this](const dispatch::Attempt& attempt, Duration) {
-      const auto found = answers_.find(attempt.receiver + '/' + attempt.integration);
-      return found == answers_.end() ? Answer{} : found->second;
+      const std::string integration = attempt.receiver + '/' + attempt.integration;
+      const std::string alert(attempt.notification.alerts.front().labels.get("alertname"));
+      for (const std::string& key : {integration + ' ' + alert, integration}) {
+        if (const auto found = answers_.find(key); found != answers_.end()) return found->second;
+      }
+      return Answer{};
     };
   }
 
@@ -132,7 +136,7 @@ class Player {
     return {};
   }
 
-  // answers team/slack[0] 503 after 30 takes 2s
+  // answers team/slack[0] 503 after 30 takes 2s to A
   Result<void> answers(const std::vector<std::string>& words) {
     Answer answer;
     answer.status = words[1] == "none" ? 0 : static_cast<unsigned>(std::stoul(words[1]));
@@ -143,7 +147,8 @@ class Player {
       answer.takes = *parsed;
     }
     if (answer.status == 0) answer.takes = std::chrono::hours(1000);
-    answers_[words[0]] = answer;
+    const std::string alert = value_of(words, "to");
+    answers_[alert.empty() ? words[0] : words[0] + ' ' + alert] = answer;
     return {};
   }
 
@@ -179,7 +184,7 @@ class Player {
   const Script& script_;
   const Case& case_;
   World world_;
-  std::map<std::string, Answer> answers_;
+  std::map<std::string, Answer> answers_;  // of an integration, or of it to an alert: "team/slack[0] A"
   std::map<std::string, WallTime> started_;
   std::map<std::string, std::string> silences_;
 };

@@ -108,6 +108,27 @@ TEST_CASE("AnAttemptThatIsNeverAnsweredIsTakenForLostSomeTimeAfterItsRound") {
   CHECK(dispatcher.in_flight() == 1);
 }
 
+TEST_CASE("WhatAnAnswerRefusesIsSaidOfTheRequestAsItWasRendered") {
+  Setup made = setup();
+  made.config = load_config(R"(
+route: {receiver: team}
+receivers:
+  - name: team
+    slack_configs: [{api_url: 'http://slack.example/', channel: '#{{ .Receiver }}'}]
+)");
+  Dispatcher dispatcher(Policy{}, Limits{}, 1);
+  dispatcher.reload(made, now_at(0));
+  fire(dispatcher, {{{"alertname", "A"}}}, 0);
+  const std::vector<Attempt> attempts = dispatcher.step(now_at(30));
+  REQUIRE(attempts.size() == 1);
+  dispatcher.reply(attempts[0].id, reply_with(404), now_at(30));
+  const std::vector<Event> events = dispatcher.take_events();
+  const bool said = std::any_of(events.begin(), events.end(), [](const Event& event) {
+    return event.text.find(R"(channel "#team": unexpected status code 404)") != std::string::npos;
+  });
+  CHECK(said);
+}
+
 TEST_CASE("AnAttemptSaysWhatIsToBeSentAndUntilWhen") {
   Dispatcher dispatcher(Policy{}, Limits{}, 1);
   dispatcher.reload(setup(), now_at(0));

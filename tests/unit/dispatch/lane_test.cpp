@@ -54,6 +54,20 @@ TEST_CASE("OneGroupAtATimeProbesAndOnlyWhenItIsTime") {
   CHECK(lane.take_probe(kTwo, due));
 }
 
+TEST_CASE("HeldGroupsProbeInTurn") {
+  Random random(1);
+  Lane lane;
+  (void)fail(lane, random, 5);
+  lane.held = {kOne, kTwo};
+  for (const GroupNumber expected : {kOne, kTwo, kOne, kTwo}) {
+    CHECK(lane.next_probe() == expected);
+    CHECK(lane.take_probe(lane.next_probe(), lane.not_before()));
+    (void)lane.failed(lane.not_before(), random);
+  }
+  lane.held = {kOne};
+  CHECK(lane.next_probe() == kOne);
+}
+
 TEST_CASE("AProbeThatFailsIsFollowedByALongerWaitThatEndsSomewhere") {
   Random random(1);
   Lane lane;

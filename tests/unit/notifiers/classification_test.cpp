@@ -28,6 +28,12 @@ Reply answer(unsigned status, std::string body, std::string content_type = "text
   return reply;
 }
 
+Reply half_answer(std::string body) {
+  Reply reply = answer(200, std::move(body));
+  reply.error_text = "unexpected EOF";
+  return reply;
+}
+
 Reply no_answer(bool timed_out) {
   Reply reply;
   reply.timed_out = timed_out;
@@ -40,18 +46,22 @@ const char* const kJson = "application/json; charset=utf-8";
 const Row kRows[] = {
     {"SlackTakesOk", "slack", "channel", answer(200, "ok"), Verdict::success, FailureReason::other, ""},
     {"SlackRefusesOtherTextUnder200", "slack", "channel", answer(200, "no_service"), Verdict::failed,
-     FailureReason::client_error, R"(channel "v": received an error response from Slack: no_service)"},
+     FailureReason::client_error, "received an error response from Slack: no_service"},
     {"SlackJsonOkFalseIsFinal", "slack", "channel",
      answer(200, R"({"ok":false,"error":"channel_not_found"})", kJson), Verdict::failed,
-     FailureReason::client_error, R"(channel "v": error response from Slack: channel_not_found)"},
+     FailureReason::client_error, "error response from Slack: channel_not_found"},
     {"SlackBrokenJsonIsRetried", "slack", "channel", answer(200, "{", kJson), Verdict::retry,
-     FailureReason::client_error, R"(channel "v": could not unmarshal JSON response "{")"},
+     FailureReason::client_error, R"(could not unmarshal JSON response "{")"},
     {"Slack429IsFinalAsUpstream", "slack", "channel", answer(429, "slow down"), Verdict::failed,
-     FailureReason::rate_limited, R"(channel "v": unexpected status code 429: slow down)"},
+     FailureReason::rate_limited, "unexpected status code 429: slow down"},
     {"Slack404IsFinal", "slack", "channel", answer(404, "no_team"), Verdict::failed,
-     FailureReason::client_error, R"(channel "v": unexpected status code 404: no_team)"},
+     FailureReason::client_error, "unexpected status code 404: no_team"},
     {"Slack500IsRetried", "slack", "channel", answer(500, ""), Verdict::retry, FailureReason::server_error,
-     R"(channel "v": unexpected status code 500)"},
+     "unexpected status code 500"},
+    {"SlackIsAskedAgainWithoutTheWholeBody", "slack", "channel", half_answer("o"), Verdict::retry,
+     FailureReason::client_error, "could not read response body: unexpected EOF"},
+    {"WebhookTakes2xxWhateverTheBody", "webhook", "url", half_answer("o"), Verdict::success,
+     FailureReason::other, ""},
     {"NoAnswerIsRetried", "slack", "channel", no_answer(false), Verdict::retry, FailureReason::other,
      "could not resolve host"},
     {"TimeoutIsRetriedWithItsReason", "webhook", "url", no_answer(true), Verdict::retry,
