@@ -136,7 +136,8 @@ void add_bound_names(FunctionMap& functions) {
 
 FunctionMap time_bound_functions(WallTime now) {
   FunctionMap functions;
-  functions.add("now", [now] { return Value(GoTime::from_wall(now)); });
+  // time.Now() is a time of the machine's zone.
+  functions.add("now", [now] { return Value(GoTime::from_wall(now).in(templates::Zone::local())); });
   functions.add("since", [now](const GoTime& time) { return Value(GoTime::from_wall(now).minus(time)); });
   return functions;
 }

@@ -218,11 +218,22 @@ Result<std::string> rendered_key(const Settings& settings, const RenderContext& 
   return key;
 }
 
+// Upstream renders what stands under the details' names, at any depth, but not the names themselves.
+Value render_details(const Settings& settings, FieldRenderer& renderer) {
+  const Value written = settings.value("details");
+  if (written.kind() != templates::Kind::map) return written;
+  Map details;
+  for (const auto& [name, value] : written.map()) {
+    details.insert_or_assign(name, renderer.data("details." + name, value));
+  }
+  return Value::any_map(std::move(details));
+}
+
 Result<Rendered> render_pagerduty(const FieldTable& table, const Notification& notification,
                                   const Settings& settings, const RenderContext& context) {
   Rendered rendered;
   FieldRenderer renderer(notification, notification_data(notification), context, table);
-  const Value details = renderer.data("details", settings.value("details"));
+  const Value details = render_details(settings, renderer);
   if (renderer.error()) return renderer.error()->wrap("failed to render details");
   Event event;
   event.v1 = uses_v1(settings);

@@ -77,7 +77,8 @@ Value node_value(const yaml::Scope& scope, const Node& node) {
 
 std::optional<Value> read_yaml_value(std::string_view text) {
   Diagnostics diagnostics;
-  const yaml::Document document = yaml::parse(std::string(text), {"", Dialect::v2}, diagnostics);
+  const yaml::Document document = yaml::parse(
+      std::string(text), {.file = "", .dialect = Dialect::v2, .duplicate_keys = true}, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   const Node* root = document.root();
   if (root == nullptr) return Value();

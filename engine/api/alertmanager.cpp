@@ -1,12 +1,15 @@
 // Alertmanager's API v2: what posts alerts and what shows them. Field order is the order of upstream's
 // generated code, so that answers compare byte for byte.
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "engine/api/alertmanager.hpp"
 #include "engine/api/answers.hpp"
 #include "engine/api/posted_alerts.hpp"
 #include "engine/api/routes.hpp"
 #include "engine/config/matcher_syntax.hpp"
+#include "promql/ascii.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::api {
@@ -33,6 +36,15 @@ bool matches_labels(const std::vector<Matcher>& matchers, const Labels& labels) 
   });
 }
 
+std::optional<HttpResponse> read_receiver_matchers(const HttpRequest& request, std::vector<Matcher>& out) {
+  auto matchers = parse_filter(request.parameters("receiver_matchers"));
+  if (!matchers) {
+    return answer_bad(format("failed to parse receiver_matchers param: {}", matchers.error().text));
+  }
+  out = std::move(*matchers);
+  return std::nullopt;
+}
+
 std::optional<HttpResponse> read_filter(const HttpRequest& request, AlertFilter& filter) {
   auto matchers = parse_filter(request.parameters("filter"));
   if (!matchers) return answer_bad(matchers.error().text);
@@ -42,20 +54,11 @@ std::optional<HttpResponse> read_filter(const HttpRequest& request, AlertFilter&
     if (!regex) return answer_bad(format("failed to parse receiver param: {}", regex.error().text));
     filter.receiver = std::move(*regex);
   }
-  auto receiver_matchers = parse_filter(request.parameters("receiver_matchers"));
-  if (!receiver_matchers) {
-    return answer_bad(format("failed to parse receiver_matchers param: {}", receiver_matchers.error().text));
-  }
-  filter.receiver_matchers = std::move(*receiver_matchers);
-  // Upstream's framework takes whatever is not a form of "true" for false.
-  const auto flag = [&request](std::string_view name) {
-    const auto value = parse_bool(request.parameter(name), true);
-    return value && *value;
-  };
-  filter.active = flag("active");
-  filter.silenced = flag("silenced");
-  filter.inhibited = flag("inhibited");
-  filter.muted = flag("muted");
+  if (auto bad = read_receiver_matchers(request, filter.receiver_matchers)) return bad;
+  filter.active = read_flag(request, "active");
+  filter.silenced = read_flag(request, "silenced");
+  filter.inhibited = read_flag(request, "inhibited");
+  filter.muted = read_flag(request, "muted");
   return std::nullopt;
 }
 
@@ -67,13 +70,38 @@ bool keeps_alert(const AlertFilter& filter, const AlertView& alert, WallTime now
   return filter.inhibited || alert.inhibited_by.empty();
 }
 
-bool keeps_receiver(const AlertFilter& filter, std::string_view name,
-                    const std::vector<ReceiverView>& receivers) {
-  if (filter.receiver && !filter.receiver->matches(name)) return false;
+bool keeps_receiver_name(const AlertFilter& filter, std::string_view name) {
+  return !filter.receiver || filter.receiver->matches(name);
+}
+
+bool keeps_receiver_labels(const AlertFilter& filter, std::string_view name,
+                           const std::vector<ReceiverView>& receivers) {
   if (filter.receiver_matchers.empty()) return true;
   return std::any_of(receivers.begin(), receivers.end(), [&](const ReceiverView& receiver) {
     return receiver.name == name && matches_labels(filter.receiver_matchers, receiver.labels);
   });
+}
+
+// The groups that a filter leaves, and of their alerts those that it leaves. As receivers of an alert only
+// those of such groups count; a group that is muted is one of them, shown or not.
+std::vector<AlertGroupView> filtered_groups(const AlertFilter& filter, const View& view) {
+  const WallTime now = view.status().now;
+  const auto known = view.receivers();
+  std::vector<AlertGroupView> groups = view.alert_groups();
+  std::erase_if(groups, [&](const AlertGroupView& group) {
+    return !keeps_receiver_name(filter, group.receiver) ||
+           !keeps_receiver_labels(filter, group.receiver, known);
+  });
+  std::map<Fingerprint, std::vector<std::string>> receivers;
+  for (AlertGroupView& group : groups) {
+    std::erase_if(group.alerts, [&](const AlertView& alert) { return !keeps_alert(filter, alert, now); });
+    for (const AlertView& alert : group.alerts) receivers[alert.fingerprint].push_back(group.receiver);
+  }
+  for (auto& [fingerprint, names] : receivers) std::sort(names.begin(), names.end());
+  for (AlertGroupView& group : groups) {
+    for (AlertView& alert : group.alerts) alert.receivers = receivers.at(alert.fingerprint);
+  }
+  return groups;
 }
 
 // ---- documents
@@ -111,9 +139,13 @@ Answer get_alerts(const HttpRequest& request, const View& view) {
   JsonWriter json;
   json.begin_array();
   for (const AlertView& alert : view.alerts()) {
+    // The two filters may each be met by another receiver.
+    const std::vector<std::string>& names = alert.receivers;
     const bool wanted =
-        std::any_of(alert.receivers.begin(), alert.receivers.end(),
-                    [&](const std::string& name) { return keeps_receiver(filter, name, receivers); });
+        std::any_of(names.begin(), names.end(),
+                    [&](const std::string& name) { return keeps_receiver_name(filter, name); }) &&
+        std::any_of(names.begin(), names.end(),
+                    [&](const std::string& name) { return keeps_receiver_labels(filter, name, receivers); });
     if (wanted && keeps_alert(filter, alert, now)) write_alert(json, alert);
   }
   json.end_array();
@@ -123,22 +155,13 @@ Answer get_alerts(const HttpRequest& request, const View& view) {
 Answer get_groups(const HttpRequest& request, const View& view) {
   AlertFilter filter;
   if (auto bad = read_filter(request, filter)) return *bad;
-  const WallTime now = view.status().now;
-  const auto receivers = view.receivers();
   JsonWriter json;
   json.begin_array();
-  for (const AlertGroupView& group : view.alert_groups()) {
-    if (!keeps_receiver(filter, group.receiver, receivers) || (group.muted && !filter.muted)) continue;
-    JsonWriter alerts;
-    bool any = false;
-    alerts.begin_array();
-    for (const AlertView& alert : group.alerts) {
-      if (!keeps_alert(filter, alert, now)) continue;
-      write_alert(alerts, alert);
-      any = true;
-    }
-    if (!any) continue;
-    json.begin_object().key("alerts").raw(alerts.end_array().text()).key("labels").labels(group.labels);
+  for (const AlertGroupView& group : filtered_groups(filter, view)) {
+    if (group.alerts.empty() || (group.muted && !filter.muted)) continue;
+    json.begin_object().key("alerts").begin_array();
+    for (const AlertView& alert : group.alerts) write_alert(json, alert);
+    json.end_array().key("labels").labels(group.labels);
     json.key("receiver").begin_object().key("name").string(group.receiver).end_object();
     json.key("routeLabels").labels(group.route_labels).end_object();
   }
@@ -146,10 +169,13 @@ Answer get_groups(const HttpRequest& request, const View& view) {
   return answer_json(json.take());
 }
 
-Answer get_receivers(const View& view) {
+Answer get_receivers(const HttpRequest& request, const View& view) {
+  std::vector<Matcher> matchers;
+  if (auto bad = read_receiver_matchers(request, matchers)) return *bad;
   JsonWriter json;
   json.begin_array();
   for (const ReceiverView& receiver : view.receivers()) {
+    if (!matches_labels(matchers, receiver.labels)) continue;
     json.begin_object();
     if (!receiver.labels.empty()) json.key("labels").labels(receiver.labels);
     json.key("name").string(receiver.name).end_object();
@@ -198,12 +224,20 @@ Result<std::vector<Matcher>> parse_filter(const std::vector<std::string_view>& t
   return matchers;
 }
 
+bool read_flag(const HttpRequest& request, std::string_view name) {
+  static constexpr auto kYes = std::to_array<std::string_view>(
+      {"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"});
+  const auto values = request.parameters(name);
+  if (values.empty() || values.back().empty()) return true;
+  return std::ranges::find(kYes, ascii_lower(values.back())) != kYes.end();
+}
+
 std::optional<Answer> handle_alertmanager_api(std::string_view rest, const HttpRequest& request,
                                               const View& view) {
   const bool read = request.method == "GET" || request.method == "HEAD";
   if (rest == "/alerts") {
     if (read) return get_alerts(request, view);
-    if (request.method == "POST") return read_posted_alerts(request);
+    if (request.method == "POST") return read_posted_alerts(request, view);
     return answer_method(request.method, "GET,POST");
   }
   if (rest == "/silences" || rest.starts_with("/silence/")) return handle_silences(rest, request, view);
@@ -211,7 +245,7 @@ std::optional<Answer> handle_alertmanager_api(std::string_view rest, const HttpR
   if (!known) return std::nullopt;
   if (!read) return answer_method(request.method, "GET");
   if (rest == "/alerts/groups") return get_groups(request, view);
-  if (rest == "/receivers") return get_receivers(view);
+  if (rest == "/receivers") return get_receivers(request, view);
   return get_status(view);
 }
 

@@ -16,5 +16,8 @@ namespace tocsin::api {
 [[nodiscard]] HttpResponse answer_method(std::string_view method, std::string_view allowed);
 // The parameters `filter`, each a matcher.
 [[nodiscard]] Result<std::vector<Matcher>> parse_filter(const std::vector<std::string_view>& texts);
+// True if the parameter is not given; else as upstream's framework takes it: false, but for many forms of
+// yes.
+[[nodiscard]] bool read_flag(const HttpRequest& request, std::string_view name);
 
 }  // namespace tocsin::api

@@ -16,7 +16,7 @@ struct Body {
   std::optional<HttpResponse> refused;  // the answer, if there is no document
 };
 
-// `name` is upstream's for the body in errors: "alerts".
+// `name` is upstream's for the body in errors: "alerts". What is not UTF-8 is U+FFFD, as for Go.
 [[nodiscard]] Body read_body(const HttpRequest& request, std::string_view name);
 
 // {"code":602,"message":"..."}, without a newline as upstream writes it.
@@ -30,7 +30,8 @@ struct Body {
 [[nodiscard]] std::string text_of(const boost::json::object& object, std::string_view name);
 // An object of strings; `field` is Go's name for it: "Alert.labels".
 [[nodiscard]] Result<TextMap> read_texts(const boost::json::value& value, std::string_view field);
-// A missing, null or empty time is "no time", and so is Go's zero time, which Go clients send for it.
+// RFC 3339, and the shorter forms of upstream's framework. A missing, null or empty time is "no time", and so
+// is Go's zero time, which Go clients send for it.
 [[nodiscard]] Result<WallTime> read_time(const boost::json::value* value, std::string_view field);
 
 }  // namespace tocsin::api

@@ -21,8 +21,9 @@ bool is_uri(std::string_view text) {
 }
 
 struct Reader {
-  PostAlertsCommand command;
-  std::optional<HttpResponse> refused;
+  WallTime assumed_end;  // of an alert that names none
+  PostAlertsCommand command{};
+  std::optional<HttpResponse> refused{};
 
   bool read(const json::value& value, std::size_t index);
   void validate(PostedAlert alert, const TextMap& labels);
@@ -72,7 +73,8 @@ bool Reader::read(const json::value& value, std::size_t index) {
   return true;
 }
 
-// Upstream's Alert.Validate, after empty labels were taken out.
+// Upstream's Alert.Validate, after empty labels were taken out and the end was assumed. An alert without a
+// start begins now, or at its end.
 void Reader::validate(PostedAlert alert, const TextMap& labels) {
   std::vector<LabelView> pairs;
   bool named = true;
@@ -83,7 +85,8 @@ void Reader::validate(PostedAlert alert, const TextMap& labels) {
   }
   alert.labels = Labels(std::move(pairs));
   std::string_view wrong;
-  if (alert.starts_at != kNoTime && alert.ends_at != kNoTime && alert.ends_at < alert.starts_at) {
+  const WallTime ends_at = alert.ends_at == kNoTime ? assumed_end : alert.ends_at;
+  if (alert.starts_at != kNoTime && ends_at < alert.starts_at) {
     wrong = "start time must be before end time";
   } else if (!named) {
     wrong = "invalid label set: invalid name \"\"";
@@ -101,14 +104,15 @@ void Reader::validate(PostedAlert alert, const TextMap& labels) {
 
 }  // namespace
 
-Answer read_posted_alerts(const HttpRequest& request) {
+Answer read_posted_alerts(const HttpRequest& request, const View& view) {
   Body body = read_body(request, "alerts");
   if (body.refused) return *body.refused;
   const json::value& document = *body.document;
   const auto* alerts = document.if_array();
   if (alerts == nullptr)
     return answer_unreadable("alerts", cannot_unmarshal(document, "value of type models.PostableAlerts"));
-  Reader reader;
+  const StatusView status = view.status();
+  Reader reader{status.now + status.resolve_timeout};
   for (std::size_t i = 0; i < alerts->size(); ++i) {
     if (!reader.read((*alerts)[i], i)) return *reader.refused;
   }

@@ -6,6 +6,6 @@
 namespace tocsin::api {
 
 // A PostAlertsCommand with every valid alert, or at once an answer when the body as a whole is refused.
-[[nodiscard]] Answer read_posted_alerts(const HttpRequest& request);
+[[nodiscard]] Answer read_posted_alerts(const HttpRequest& request, const View& view);
 
 }  // namespace tocsin::api

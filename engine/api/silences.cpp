@@ -77,8 +77,8 @@ Answer get_silences(const HttpRequest& request, const View& view) {
   const WallTime now = view.status().now;
   std::vector<SilenceView> shown;
   for (SilenceView& silence : view.silences()) {
-    const auto wanted = parse_bool(request.parameter(state_name(silence_state(silence, now))), true);
-    if (wanted && *wanted && holds_matchers(silence, *filter)) shown.push_back(std::move(silence));
+    const bool wanted = read_flag(request, state_name(silence_state(silence, now)));
+    if (wanted && holds_matchers(silence, *filter)) shown.push_back(std::move(silence));
   }
   std::stable_sort(shown.begin(), shown.end(),
                    [now](const SilenceView& a, const SilenceView& b) { return listed_before(a, b, now); });

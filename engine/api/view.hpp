@@ -139,6 +139,7 @@ struct StatusView {
   std::string alertmanager_config;  // likewise
   std::vector<std::pair<std::string, std::string>> flags;
   Duration storage_window{};
+  Duration resolve_timeout = std::chrono::minutes(5);  // how long a posted alert lives that names no end
 };
 
 // One part of the program and how it is, for the health pages: "ok" or what is wrong.

@@ -105,7 +105,6 @@ std::vector<std::string> Dispatcher::names_matched(const Silence& silence, const
 
 std::vector<GroupView> Dispatcher::groups(const Now& now) const {
   const State& state = *state_;
-  std::map<Fingerprint, std::vector<std::string>> receivers;
   std::vector<GroupView> views;
   for (const auto& [number, group] : state.groups) {
     if (group.is_farewell) continue;
@@ -118,9 +117,9 @@ std::vector<GroupView> Dispatcher::groups(const Now& now) const {
     notifiers::Notification data = State::notification_of(group, now);
     for (const Frozen& frozen : state.freeze(group, now)) {
       if (frozen.resolved) continue;
+      // Its receivers are those of the groups that are asked for, which who asks knows.
       AlertView alert = state.view_of(state.store.find(frozen.fingerprint)->alert, frozen.fingerprint, now);
       alert.muted_by = view.muted_by;
-      receivers[frozen.fingerprint].push_back(view.receiver);
       view.alerts.push_back(std::move(alert));
       data.alerts.push_back(State::notified(frozen));
     }
@@ -131,10 +130,6 @@ std::vector<GroupView> Dispatcher::groups(const Now& now) const {
                                                          group.options().labels, data, errors);
     }
     views.push_back(std::move(view));
-  }
-  for (auto& [fingerprint, names] : receivers) std::sort(names.begin(), names.end());
-  for (GroupView& view : views) {
-    for (AlertView& alert : view.alerts) alert.receivers = receivers.at(alert.fingerprint);
   }
   std::stable_sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
     if (a.labels == b.labels) return a.receiver < b.receiver;

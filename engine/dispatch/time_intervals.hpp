@@ -2,7 +2,8 @@
 // configuration's names.
 //
 // Fields of an interval must all match, of a field's ranges any one; ends of the time of day are exclusive,
-// everything else is inclusive; without a location the time is UTC (trap 60).
+// everything else is inclusive; without a location the time is UTC (trap 60), and the location Local is the
+// machine's zone.
 #pragma once
 
 #include <map>

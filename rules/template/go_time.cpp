@@ -18,6 +18,8 @@ constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int32_t kNanosecondsPerSecond = 1'000'000'000;
 // January 1, year 1.
 constexpr std::int64_t kZeroSeconds = -62'135'596'800;
+// How names of fixed offsets begin that Abseil takes beside those of zoneinfo.
+constexpr std::string_view kFixedZone = "Fixed/";
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
   return value / divisor - (value % divisor < 0 ? 1 : 0);
@@ -53,26 +55,33 @@ struct Zone::Rules {
   std::optional<absl::TimeZone> named;
 };
 
+Zone::Zone(Rules rules) : rules_(std::make_shared<const Rules>(std::move(rules))) {}
+
 Zone Zone::fixed(std::int32_t seconds_east, std::string name) {
-  Zone zone;
-  zone.rules_ = std::make_shared<const Rules>(Rules{std::move(name), seconds_east, std::nullopt});
-  return zone;
+  return Zone(Rules{std::move(name), seconds_east, std::nullopt});
+}
+
+Zone Zone::local() {
+  const absl::TimeZone zone = absl::LocalTimeZone();
+  const std::string name = zone.name();
+  // "UTC" is also how Abseil calls what it falls back to. A fixed offset is a notation of $TZ that Go does
+  // not know.
+  if (name == "UTC" || name.starts_with(kFixedZone)) return Zone();
+  return Zone(Rules{name == "/etc/localtime" ? "Local" : name, 0, zone});
 }
 
 Result<Zone> Zone::load(std::string_view name) {
   if (name.empty() || name == "UTC") return Zone();
+  if (name == "Local") return local();
   const Error unknown(format("unknown time zone {}", name));
   // Go refuses names that could leave the zoneinfo folder, and Abseil has notations of its own.
   if (name.find("..") != name.npos || name[0] == '/' || name[0] == '\\') {
     return Error("time: invalid location name");
   }
-  if (name.starts_with("Fixed/") || name.find(':') != name.npos || name == "localtime") return unknown;
-  if (name == "Local") return Zone();
+  if (name.starts_with(kFixedZone) || name.find(':') != name.npos || name == "localtime") return unknown;
   absl::TimeZone loaded;
   if (!absl::LoadTimeZone({name.data(), name.size()}, &loaded)) return unknown;
-  Zone zone;
-  zone.rules_ = std::make_shared<const Rules>(Rules{std::string(name), 0, loaded});
-  return zone;
+  return Zone(Rules{std::string(name), 0, loaded});
 }
 
 std::string Zone::name() const {

@@ -3,7 +3,7 @@
 //
 // No clock is read. Zones are read from the system's zoneinfo (or $TZDIR, $ZONEINFO is not looked at) through
 // Abseil's time zone library, which Debian ships as an archive; Debian's libdate-tz is only a shared library
-// and g++ 12 has no std::chrono zones.
+// and g++ 12 has no std::chrono zones. It also knows which zone is the machine's.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,22 @@ class Zone {
   };
   Zone() = default;  // UTC
   [[nodiscard]] static Zone fixed(std::int32_t seconds_east, std::string name);
-  // Go's time.LoadLocation: "" and "UTC" are UTC; the error is Go's: unknown time zone Mars/Base.
+  // Go's time.Local: the zone that $TZ names, that of /etc/localtime if there is no $TZ, and UTC if it cannot
+  // be read. All that depends on the machine's zone asks here.
+  [[nodiscard]] static Zone local();
+  // Go's time.LoadLocation: "" and "UTC" are UTC, "Local" is local(); the error is Go's: unknown time zone
+  // Mars/Base.
   [[nodiscard]] static Result<Zone> load(std::string_view name);
 
   [[nodiscard]] bool is_utc() const { return rules_ == nullptr; }
+  // "Europe/Berlin"; "Local" for the zone of /etc/localtime, which has no name of its own.
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Offset offset_at(std::int64_t unix_seconds) const;
   friend bool operator==(const Zone& a, const Zone& b) { return a.rules_ == b.rules_; }
 
  private:
   struct Rules;
+  explicit Zone(Rules rules);
   std::shared_ptr<const Rules> rules_;
 };
 

@@ -125,9 +125,9 @@ void add_changes(std::vector<Function>& methods) {
         civil.day += static_cast<int>(days);
         return Value(GoTime::from_civil(civil, self.time().zone));
       }));
-  // The local zone of a service is UTC: answers must not depend on the machine.
   methods.push_back(make_method("UTC", [](const Value& self) { return Value(self.time().in(Zone())); }));
-  methods.push_back(make_method("Local", [](const Value& self) { return Value(self.time().in(Zone())); }));
+  methods.push_back(
+      make_method("Local", [](const Value& self) { return Value(self.time().in(Zone::local())); }));
   methods.push_back(make_method("Truncate", [](const Value& self, Duration step) {
     if (step <= Duration::zero()) return self;
     return Value(self.time().plus(-since_multiple(self.time(), step)));

@@ -24,7 +24,7 @@ struct Document::State {
 [[nodiscard]] std::optional<std::size_t> find_forbidden_tab(const Document& document,
                                                             const std::deque<Node>& nodes);
 
-// Resolves merge keys of a finished mapping and reports duplicate keys, as the document's dialect has it.
-void resolve_entries(const Document& document, Node& mapping, Diagnostics& diagnostics);
+// Resolves merge keys of a finished mapping and reports duplicate keys, as the options have it.
+void resolve_entries(const ParseOptions& options, Node& mapping, Diagnostics& diagnostics);
 
 }  // namespace tocsin::yaml

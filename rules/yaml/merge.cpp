@@ -3,7 +3,7 @@
 // Go's two libraries differ in who wins. v2 applies a merge where it stands: what comes later overwrites, so
 // a merge that stands after a key replaces that key, and a list of mappings is applied from its end so that
 // earlier ones win. v3 applies the merge last, and never over a key that is there. In both, a key that is
-// written twice in one mapping is an error.
+// written twice in one mapping is an error, unless v2 is asked not to be strict.
 #include <map>
 #include <string_view>
 #include <utility>
@@ -21,14 +21,14 @@ bool is_merge_key(const Node& key) {
 
 class EntryResolver {
  public:
-  EntryResolver(const Document& document, Node& mapping, Diagnostics& diagnostics)
-      : document_(document), mapping_(mapping), diagnostics_(diagnostics) {}
+  EntryResolver(const ParseOptions& options, Node& mapping, Diagnostics& diagnostics)
+      : options_(options), mapping_(mapping), diagnostics_(diagnostics) {}
 
   void resolve() {
     if (!keep_valid_keys()) return;
     std::vector<Entry> raw = std::move(mapping_.entries);
     mapping_.entries.clear();
-    const bool merge_last = document_.dialect() == Dialect::v3;
+    const bool merge_last = options_.dialect == Dialect::v3;
     for (const Entry& entry : raw) {
       if (!is_merge_key(*entry.key)) {
         put(entry, true);
@@ -45,7 +45,7 @@ class EntryResolver {
  private:
   void error(const Node& at, std::string text) {
     Diagnostic diagnostic;
-    diagnostic.file = document_.file();
+    diagnostic.file = options_.file;
     diagnostic.position = at.position;
     diagnostic.text = std::move(text);
     diagnostics_.add(std::move(diagnostic));
@@ -64,7 +64,8 @@ class EntryResolver {
       }
       const bool merge = is_merge_key(*entry.key);
       const auto [first, is_new] = seen.emplace(entry.key->value, entry.key);
-      if (!is_new && !(merge && document_.dialect() == Dialect::v2)) {
+      const bool may_repeat = options_.duplicate_keys || (merge && options_.dialect == Dialect::v2);
+      if (!is_new && !may_repeat) {
         error(*entry.key, format("key \"{}\" is already used at line {}", entry.key->value,
                                  first->second->position.line));
         continue;
@@ -91,7 +92,7 @@ class EntryResolver {
 
   void merge_mapping(const Node& source) {
     for (const Entry& entry : source.entries) {
-      put(Entry{entry.key, entry.value, true, nullptr}, document_.dialect() == Dialect::v2);
+      put(Entry{entry.key, entry.value, true, nullptr}, options_.dialect == Dialect::v2);
     }
   }
 
@@ -102,7 +103,7 @@ class EntryResolver {
     };
     if (value.kind == NodeKind::mapping) return merge_mapping(value);
     if (value.kind != NodeKind::sequence) return refuse(value);
-    const bool backwards = document_.dialect() == Dialect::v2;
+    const bool backwards = options_.dialect == Dialect::v2;
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       const Node& item = *value.items[backwards ? value.items.size() - 1 - i : i];
       if (item.kind != NodeKind::mapping) return refuse(item);
@@ -110,15 +111,15 @@ class EntryResolver {
     }
   }
 
-  const Document& document_;
+  const ParseOptions& options_;
   Node& mapping_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-void resolve_entries(const Document& document, Node& mapping, Diagnostics& diagnostics) {
-  EntryResolver(document, mapping, diagnostics).resolve();
+void resolve_entries(const ParseOptions& options, Node& mapping, Diagnostics& diagnostics) {
+  EntryResolver(options, mapping, diagnostics).resolve();
 }
 
 }  // namespace tocsin::yaml

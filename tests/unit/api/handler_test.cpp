@@ -2,6 +2,7 @@
 // Alertmanager 0.34); only versions and times differ.
 #include "engine/api/handler.hpp"
 
+#include "promql/format.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/api/fake_view.hpp"
 
@@ -285,6 +286,70 @@ TEST_CASE("alerts have the fields of upstream, in its order") {
             R"(,"labels":{},"receiver":{"name":"a"},"routeLabels":{}}])" + "\n");
 }
 
+AlertView alert_for(std::string_view name, std::vector<std::string> receivers) {
+  AlertView alert;
+  alert.labels = Labels{{"alertname", name}};
+  alert.fingerprint = fingerprint(alert.labels);
+  alert.receivers = std::move(receivers);
+  alert.state = "active";
+  return alert;
+}
+
+// Of "team-a" and "team-b"; only the labels of the second say that it pages.
+FakeView with_two_receivers() {
+  FakeView view;
+  view.status_view.now = at(1000);
+  view.receiver_list = {{"team-a", Labels{{"kind", "chat"}}}, {"team-b", Labels{{"kind", "page"}}}};
+  return view;
+}
+
+TEST_CASE("a receiver's name and its labels may be met by two receivers of an alert") {
+  FakeView view = with_two_receivers();
+  view.alert_list = {alert_for("both", {"team-a", "team-b"}), alert_for("one", {"team-a"})};
+  const std::string body =
+      answered(get("/api/v2/alerts", {{"receiver", "team-a"}, {"receiver_matchers", "kind=page"}}), view)
+          .body;
+  CHECK(body.find("both") != std::string::npos);
+  CHECK(body.find("one") == std::string::npos);
+}
+
+TEST_CASE("an alert of a group has the receivers of the groups that are asked for") {
+  FakeView view = with_two_receivers();
+  const AlertView alert = alert_for("x", {});
+  view.alert_group_list = {{"team-b", Labels{}, Labels{}, {alert}, false},
+                           {"team-a", Labels{}, Labels{}, {alert}, true}};
+  const auto receivers_in = [&view](std::vector<std::pair<std::string, std::string>> query) {
+    const std::string body = answered(get("/api/v2/alerts/groups", std::move(query)), view).body;
+    const std::size_t begin = body.find("\"receivers\":");
+    return begin == std::string::npos ? "" : body.substr(begin + 12, body.find(']', begin) - begin - 11);
+  };
+  CHECK(receivers_in({}) == R"([{"name":"team-a"},{"name":"team-b"}])");
+  CHECK(receivers_in({{"receiver", "team-a"}}) == R"([{"name":"team-a"}])");
+  CHECK(receivers_in({{"receiver_matchers", "kind=page"}}) == R"([{"name":"team-b"}])");
+  CHECK(receivers_in({{"receiver", "team-a"}, {"receiver_matchers", "kind=page"}}).empty());
+  // A muted group that is not shown counts all the same.
+  CHECK(receivers_in({{"muted", "false"}}) == R"([{"name":"team-a"},{"name":"team-b"}])");
+}
+
+TEST_CASE("flags are true in every form that upstream's framework takes") {
+  FakeView view = with_two_receivers();
+  view.alert_list = {alert_for("x", {"team-a"})};
+  const auto shown = [&view](std::string value) {
+    return answered(get("/api/v2/alerts", {{"active", std::move(value)}}), view).body != "[]\n";
+  };
+  for (const char* yes :
+       {"", "true", "TrUe", "1", "yes", "ok", "y", "on", "selected", "checked", "T", "enabled"}) {
+    INFO(yes);
+    CHECK(shown(yes));
+  }
+  for (const char* no : {"false", "0", "no", "off", "2", "true "}) {
+    INFO(no);
+    CHECK_FALSE(shown(no));
+  }
+  // Of several the last counts.
+  CHECK(answered(get("/api/v2/alerts", {{"active", "true"}, {"active", "no"}}), view).body == "[]\n");
+}
+
 TEST_CASE("an alert that has ended is not shown") {
   FakeView view;
   AlertView alert;
@@ -302,6 +367,12 @@ TEST_CASE("receivers and status") {
   view.status_view.started = at(1795340448572);
   view.status_view.version = "1";
   CHECK(answered(get("/api/v2/receivers"), view).body == "[{\"labels\":{\"name\":\"a\"},\"name\":\"a\"}]\n");
+  CHECK(answered(get("/api/v2/receivers", {{"receiver_matchers", "name=b"}}), view).body == "[]\n");
+  CHECK(answered(get("/api/v2/receivers", {{"receiver_matchers", "name=~\"a|b\""}}), view).body ==
+        "[{\"labels\":{\"name\":\"a\"},\"name\":\"a\"}]\n");
+  const HttpResponse bad = answered(get("/api/v2/receivers", {{"receiver_matchers", "name"}}), view);
+  CHECK(bad.status == 400);
+  CHECK(bad.body.starts_with("\"failed to parse receiver_matchers param: "));
   CHECK(answered(get("/api/v2/status"), view).body ==
         R"({"cluster":{"peers":[],"status":"disabled"},"config":{"original":"route: {}\n"},)"
         R"("uptime":"2026-11-22T09:40:48.572Z","versionInfo":{"branch":"","buildDate":"","buildUser":"",)"
@@ -342,8 +413,84 @@ TEST_CASE("posted alerts that are refused are refused in upstream's words") {
       R"({"code":415,"message":"unsupported media type \"text/plain\", only [application/json] are allowed"})");
 }
 
-TEST_CASE("valid alerts of a post are taken even if others are not") {
+PostAlertsCommand posted(const std::string& body, const FakeView& view = {}) {
+  const Answer answer = handle(post("/api/v2/alerts", body), view, {});
+  CAPTURE(body);
+  REQUIRE(std::holds_alternative<PostAlertsCommand>(answer));
+  return std::get<PostAlertsCommand>(answer);
+}
+
+TEST_CASE("posted times are taken in the forms of upstream's framework") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"2026-10-05T12:00:00.123456789+02:00", "2026-10-05T10:00:00.123456789Z"},
+      {"2026-10-05T12:00:00,5Z", "2026-10-05T12:00:00.5Z"},
+      {"2026-10-05T12:00:00.123+0200", "2026-10-05T10:00:00.123Z"},
+      {"2026-10-05T12:00:00.123456-0030", "2026-10-05T12:30:00.123456Z"},
+      {"2026-10-05T12:00:00.123456", "2026-10-05T12:00:00.123456Z"},
+      {"2026-10-05T12:00:00", "2026-10-05T12:00:00Z"},
+      {"2026-10-05T12:34Z", "2026-10-05T12:34:00Z"},
+      {"2026-10-05T12:34", "2026-10-05T12:34:00Z"},
+      {"2026-10-05 12:00:01.5", "2026-10-05T12:00:01.5Z"},
+      {"2026-10-05", "2026-10-05T00:00:00Z"},
+      {"9999-01-01", "9999-01-01T00:00:00Z"},  // both are the last time there is
+  };
+  for (const auto& [written, meant] : cases) {
+    INFO(written);
+    const auto command =
+        posted(format(R"([{{"labels":{{"a":"x"}},"startsAt":"{}","endsAt":"{}"}}])", written, written));
+    REQUIRE(command.alerts.size() == 1);
+    CHECK(command.alerts[0].starts_at == *parse_rfc3339(meant));
+    CHECK(command.alerts[0].ends_at == *parse_rfc3339(meant));
+  }
+  // A zone without a colon goes with three or six decimals only.
   const FakeView view;
+  CHECK(
+      answered(post("/api/v2/alerts", R"([{"labels":{"a":"x"},"startsAt":"2026-10-05T12:00:00+0200"}])"),
+               view)
+          .body ==
+      R"({"code":400,"message":"parsing alerts body from \"\" failed, because parsing time \"2026-10-05T12:00:00+0200\": extra text: \"T12:00:00+0200\""})");
+}
+
+TEST_CASE("an alert that begins after the end that is assumed for it is refused") {
+  FakeView view;
+  view.status_view.now = *parse_rfc3339("2026-10-05T12:00:00Z");
+  view.status_view.resolve_timeout = std::chrono::minutes(10);
+  const auto command =
+      posted(R"([{"labels":{"a":"x"},"startsAt":"2026-10-05T12:10:01Z"},)"
+             R"({"labels":{"a":"y"},"startsAt":"2026-10-05T12:10:00Z"},{"labels":{"a":"z"}}])",
+             view);
+  CHECK(command.alerts.size() == 2);
+  CHECK(command.errors == "start time must be before end time");
+}
+
+TEST_CASE("what is not UTF-8 in a post becomes U+FFFD, and costs no alert") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"K\xf6ln", "K\uFFFDln"},
+      {"\xe2\x82", "\uFFFD\uFFFD"},  // one for each byte
+      {R"(\ud83d)", "\uFFFD"},
+      {R"(\ude00\ud83d)", "\uFFFD\uFFFD"},
+      {R"(\ud83d\u0041)", "\uFFFDA"},
+      {R"(\ud83d\ud83d\ude00)", "\uFFFD\U0001F600"},
+      {"\xff"
+       R"(\\ud83d \ud83d\ude00)",
+       "\uFFFD\\ud83d \U0001F600"},
+  };
+  for (const auto& [written, meant] : cases) {
+    INFO(written);
+    const auto command =
+        posted(format(R"([{{"labels":{{"a":"{}"}}}},{{"labels":{{"a":"good"}}}}])", written));
+    REQUIRE(command.alerts.size() == 2);
+    CHECK(command.alerts[0].labels.get("a") == meant);
+    CHECK(command.alerts[1].labels.get("a") == "good");
+  }
+  // What is no JSON either stays refused.
+  const FakeView view;
+  CHECK(answered(post("/api/v2/alerts", "[\"\xff]"), view).status == 400);
+}
+
+TEST_CASE("valid alerts of a post are taken even if others are not") {
+  FakeView view;
+  view.status_view.now = *parse_rfc3339("2026-01-01T12:00:00Z");
   const Answer answer = handle(
       post(
           "/api/v2/alerts",

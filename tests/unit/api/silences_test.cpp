@@ -96,6 +96,17 @@ TEST_CASE("a silence is read with all that it says") {
   CHECK(command.annotations == TextMap{{"ticket", "7"}});
 }
 
+TEST_CASE("a silence's times are taken in the forms of upstream's framework") {
+  const FakeView view = view_at("2026-11-22T10:00:00Z");
+  const Answer answer =
+      ask(view, "POST", "/silences", R"({"matchers":[{"name":"a","value":"1","isRegex":false}],
+    "startsAt":"2026-11-22T12:00:00.123456","endsAt":"2027-01-01","createdBy":"me","comment":"c"})");
+  REQUIRE(std::holds_alternative<SetSilenceCommand>(answer));
+  const auto& command = std::get<SetSilenceCommand>(answer);
+  CHECK(command.starts_at == *parse_rfc3339("2026-11-22T12:00:00.123456Z"));
+  CHECK(command.ends_at == *parse_rfc3339("2027-01-01T00:00:00Z"));
+}
+
 TEST_CASE("a set silence is answered with its id, a refused one with the reason") {
   CHECK(answer_set_silence(std::string(kId), false).body == std::string("{\"silenceID\":\"") + kId + "\"}\n");
   const HttpResponse unknown = answer_set_silence(Error("silence not found"), true);
@@ -136,6 +147,7 @@ TEST_CASE("silences are listed active, pending, expired, and can be filtered") {
   CHECK(ids({}) == "ends-soon ends-late begins-soon begins-late expired-just-now expired-long-ago ");
   CHECK(ids({{"expired", "false"}, {"pending", "false"}}) == "ends-soon ends-late ");
   CHECK(ids({{"active", "false"}, {"expired", "false"}}) == "begins-soon begins-late ");
+  CHECK(ids({{"active", "YES"}, {"expired", "off"}, {"pending", "no"}}) == "ends-soon ends-late ");
   CHECK(ids({{"filter", "a=\"1\""}, {"expired", "false"}, {"pending", "false"}}) == "ends-soon ends-late ");
   // The very matcher is asked for, not what it would match.
   CHECK(ids({{"filter", "a=~\"1\""}}).empty());

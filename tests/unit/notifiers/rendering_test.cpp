@@ -122,6 +122,38 @@ TEST_CASE("a detail that JSON cannot hold is sent as text", "[notifiers]") {
         "failed to encode PagerDuty message: json: unsupported value: +Inf");
 }
 
+TEST_CASE("names of details are sent as they are written, those further down are rendered", "[notifiers]") {
+  Settings settings = defaults("pagerduty");
+  settings.set("routing_key", Value("k"));
+  const std::string name = "{{ .Receiver }}";
+  settings.set("details", Value::any_map({{name, Value::any_map({{name, name}})}, {"{{ nosuch }}", "x"}}));
+  const auto rendered = render("pagerduty", settings, false);
+  REQUIRE(rendered);
+  CHECK(contains(rendered->request.body,
+                 R"("custom_details":{"{{ .Receiver }}":{"team":"team"},"{{ nosuch }}":"x"})"));
+}
+
+TEST_CASE("of a key that stands twice in a rendered detail the last counts", "[notifiers]") {
+  Settings settings = defaults("pagerduty");
+  settings.set("routing_key", Value("k"));
+  settings.set("details", Value::any_map({{"log", "step: a\nstep: b"}, {"deep", "- {x: {a: 1, a: [2]}}"}}));
+  CHECK(contains(render("pagerduty", settings)->request.body,
+                 R"("custom_details":{"deep":[{"x":{"a":[2]}}],"log":{"step":"b"}})"));
+}
+
+TEST_CASE("what Slack refuses is said of the channel that was asked for", "[notifiers]") {
+  Settings settings = defaults("slack");
+  settings.set("api_url", Value("https://slack.com/api/chat.postMessage"));
+  settings.set("channel", Value("#{{ .Receiver }}"));
+  CHECK(render("slack", settings)->request.subject == R"(channel "#team")");
+
+  settings.set("update_message", Value(true));
+  Notification again = one_alert();
+  again.remembered = {{"channelId", "C1"}, {"threadTs", "1503435956.000247"}};
+  const templates::TemplateSet set = notification_templates();
+  CHECK(find_service("slack")->render(again, settings, {set, {}})->request.subject == R"(channel "C1")");
+}
+
 TEST_CASE("secrets may lie in files, read when the notification is made", "[notifiers]") {
   Settings settings = defaults("pagerduty");
   settings.set("routing_key_file", Value("/run/key"));

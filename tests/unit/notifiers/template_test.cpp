@@ -6,6 +6,7 @@
 #include "promql/time.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/golden_table.hpp"
+#include "tests/unit/template/local_zone.hpp"
 
 namespace {
 
@@ -63,11 +64,25 @@ TEST_CASE("notification templates give what Alertmanager gives", "[notifiers][te
 }
 
 TEST_CASE("now and since come from the notification's time", "[notifiers][template]") {
+  const testing::LocalZone utc("UTC");
   const templates::TemplateSet set = notification_templates();
   const Notification notification = recorded_notification();
   const templates::Value data = notification_data(notification);
   CHECK(*execute_text(set, "{{ now }}", notification, data) == "2026-11-22 04:00:00 +0000 UTC");
   CHECK(*execute_text(set, "{{ since (index .Alerts 0).StartsAt }}", notification, data) == "47m52.5s");
+}
+
+TEST_CASE("now is a time of the machine's zone, and so is what is asked for in Local",
+          "[notifiers][template]") {
+  const testing::LocalZone local("America/New_York");
+  const templates::TemplateSet set = notification_templates();
+  const Notification notification = recorded_notification();
+  const templates::Value data = notification_data(notification);
+  const auto shown = [&](std::string_view text) { return *execute_text(set, text, notification, data); };
+  CHECK(shown("{{ now }}") == "2026-11-21 23:00:00 -0500 EST");
+  CHECK(shown("{{ (index .Alerts 0).StartsAt }}") == "2026-11-22 03:12:07.5 +0000 UTC");
+  CHECK(shown("{{ (index .Alerts 0).StartsAt.Local }}") == "2026-11-21 22:12:07.5 -0500 EST");
+  CHECK(shown("{{ (index .Alerts 0).StartsAt | tz \"Local\" }}") == "2026-11-21 22:12:07.5 -0500 EST");
 }
 
 TEST_CASE("route labels may refer to each other, each rendered once", "[notifiers][template]") {
