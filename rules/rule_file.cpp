@@ -3,6 +3,7 @@
 #include "rules/rule_file.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "promql/ascii.hpp"
@@ -214,12 +215,15 @@ class RuleFileLoader {
     }
   }
 
+  // What a rule inherits is not checked upstream: a template of the group's that cannot be parsed becomes the
+  // error in every alert.
   void parse_templates(MapReader& map, MapReader& group_map, Rule& rule) {
     for (const auto& [name, text] : rule.labels) {
       const Node* own = map.value("labels");
-      const bool is_own = own != nullptr && own->find(name) != nullptr;
-      const Node* from = is_own ? own : group_map.value("labels");
-      parse_template({map.subject(), "label", name, text}, from, rule.name, rule.label_templates);
+      const bool inherited = own == nullptr || own->find(name) == nullptr;
+      MapReader& from = inherited ? group_map : map;
+      parse_template({from.subject(), "label", name, text, inherited}, from.value("labels"), rule.name,
+                     rule.label_templates);
     }
     for (const auto& [name, text] : rule.annotations) {
       parse_template({map.subject(), "annotation", name, text}, map.value("annotations"), rule.name,
@@ -232,6 +236,7 @@ class RuleFileLoader {
     std::string_view noun;
     const std::string& name;
     const std::string& text;
+    bool inherited = false;
   };
 
   void parse_template(const TemplateSource& source, const Node* map_node, const std::string& alert,
@@ -241,28 +246,45 @@ class RuleFileLoader {
       out.push_back({source.name, *std::move(parsed)});
       return;
     }
-    TemplateError error = strip_template_name(parsed.error().text, alert);
+    if (source.inherited)
+      out.push_back({source.name, RuleTemplate::failing(alert, source.text, parsed.error())});
+    const Node* node = map_node == nullptr ? nullptr : map_node->find(source.name);
+    // The rules of a group share its labels: one finding says it for all of them.
+    if (source.inherited && !told_group_labels_.insert(node).second) return;
+    report_template(source, node, alert, parsed.error());
+  }
+
+  void report_template(const TemplateSource& source, const Node* node, const std::string& alert,
+                       const Error& problem) {
+    const TemplateError error = strip_template_name(problem.text, alert);
     std::string_view variable;
     static constexpr std::string_view kUndefined = "undefined variable \"";
     if (error.text.starts_with(kUndefined)) {
       variable = std::string_view(error.text).substr(kUndefined.size());
       variable = variable.substr(0, variable.find('"'));
     }
-    const Node* node = map_node == nullptr ? nullptr : map_node->find(source.name);
-    const SourcePosition at = node == nullptr ? SourcePosition{}
-                                              : file_.document.position_in(
-                                                    *node, find_template_error(source.text, error, variable));
     const std::string suggestion =
         variable.empty() ? ""
                          : did_you_mean(variable, {"$labels", "$value", "$externalLabels", "$externalURL"});
-    scope_.error(
-        at, format("{}: {} \"{}\": {}{}", source.subject, source.noun, source.name, error.text, suggestion));
+    Diagnostic diagnostic;
+    if (node != nullptr) {
+      diagnostic.position =
+          file_.document.position_in(*node, find_template_error(source.text, error, variable));
+    }
+    diagnostic.text =
+        format("{}: {} \"{}\": {}{}", source.subject, source.noun, source.name, error.text, suggestion);
+    if (source.inherited) {
+      diagnostic.severity = Severity::warning;
+      diagnostic.hint = "alerts of this group will carry the error as the value of this label";
+    }
+    scope_.add(std::move(diagnostic));
   }
 
   RuleFile& file_;
   const RuleFileOptions& options_;
   yaml::Scope scope_;
   std::vector<SourcePosition> name_positions_;  // of the names of file_.groups
+  std::set<const Node*> told_group_labels_;     // those of the groups' labels that were reported
 };
 
 }  // namespace

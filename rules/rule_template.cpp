@@ -288,14 +288,23 @@ Result<RuleTemplate> RuleTemplate::parse(std::string_view alert_name, std::strin
   if (text.find("{{") == text.npos) return result;
   auto compiled = rule_templates().compile(result.name_, std::string(kPrelude) + std::string(text));
   if (!compiled) return compiled.error();
-  result.compiled_ = std::move(*compiled);
+  result.compiled_ = std::move(compiled);
+  return result;
+}
+
+RuleTemplate RuleTemplate::failing(std::string_view alert_name, std::string_view text, Error error) {
+  RuleTemplate result;
+  result.name_ = "__alert_" + std::string(alert_name);
+  result.text_ = text;
+  result.compiled_ = std::move(error);
   return result;
 }
 
 Result<std::string> RuleTemplate::expand(const RuleTemplateData& data) const {
   if (!compiled_) return text_;
+  if (!*compiled_) return compiled_->error().wrap("error parsing template " + name_);
   const FunctionMap bound = bound_functions(data);
-  auto output = compiled_->execute(expansion_data(data), &bound);
+  auto output = (*compiled_)->execute(expansion_data(data), &bound);
   if (!output) return output.error().wrap("error executing template " + name_);
   return output;
 }

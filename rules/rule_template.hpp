@@ -33,6 +33,9 @@ class RuleTemplate {
  public:
   // The error is upstream's: template: __alert_NAME:1: unexpected "}" in operand.
   [[nodiscard]] static Result<RuleTemplate> parse(std::string_view alert_name, std::string_view text);
+  // Stands for a text that parse() refused, where upstream parses only when it expands: every expansion ends
+  // in that error.
+  [[nodiscard]] static RuleTemplate failing(std::string_view alert_name, std::string_view text, Error error);
 
   // The text, or the error: error executing template __alert_NAME: template: ...
   [[nodiscard]] Result<std::string> expand(const RuleTemplateData& data) const;
@@ -45,7 +48,7 @@ class RuleTemplate {
  private:
   std::string name_;
   std::string text_;
-  std::optional<templates::Template> compiled_;
+  std::optional<Result<templates::Template>> compiled_;  // an error: of the parse
 };
 
 }  // namespace tocsin::rules

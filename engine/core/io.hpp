@@ -83,11 +83,16 @@ struct ConfigLoaded {
   // What was read, as it may be kept. Null: nothing.
   std::shared_ptr<const KeptConfig> text;
 };
-// The files that match a watched pattern, whenever one of them changed. A file that could not be read is
-// left out and named in `errors`.
+// The files that match a watched pattern, whenever one of them changed. The shell fills all of it; what could
+// not be read says nothing about its targets, which stay as they are until it can be read or is gone.
 struct WatchedFiles {
   std::string pattern;
   std::vector<std::pair<std::string, std::string>> files;  // path, content
+  // Paths that match but could not be read.
+  std::vector<std::string> unread;
+  // What matches is not known; `files` and `unread` are empty.
+  bool glob_failed = false;
+  // Why, for the log: one for each unread path, or the one of the glob.
   std::vector<std::string> errors;
 };
 struct ReloadRequested {};  // SIGHUP

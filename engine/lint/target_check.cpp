@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/config/discovery_reader.hpp"
+#include "engine/config/target_file.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::lint {
@@ -39,7 +39,7 @@ class FileCheck {
   void check_client(const config::HttpClientConfig& client, SourcePosition at, const std::string& subject) {
     const auto readable = [&](std::string_view key, const std::string& path) {
       if (path.empty()) return;
-      const Result<std::string> content = files_.read(path);
+      const Result<std::string> content = files_.read_value(path);
       if (!content)
         report(at, Severity::error, format("{}: {}: \"{}\": {}", subject, key, path, content.error().text));
     };
@@ -68,25 +68,14 @@ class FileCheck {
   }
 
   void check_target_file(const std::string& path) {
-    Result<std::string> text = files_.read(path);
+    const Result<std::string> text = files_.read_value(path);
     if (!text) {
       Diagnostic diagnostic;
       diagnostic.file = path;
       diagnostic.text = text.error().text;
       return diagnostics_.add(std::move(diagnostic));
     }
-    const bool json = path.ends_with("json") || path.ends_with("JSON");
-    const yaml::Document document =
-        yaml::parse(*std::move(text), {path, yaml::Dialect::v2, json}, diagnostics_);
-    if (document.root() == nullptr) return;
-    const yaml::Scope scope{document, diagnostics_, {}, false};
-    if (document.root()->kind != yaml::NodeKind::sequence) {
-      return scope.error(*document.root(), format("expected a list of target groups, found {}",
-                                                  yaml::describe(*document.root())));
-    }
-    for (std::size_t i = 0; i < document.root()->items.size(); ++i) {
-      (void)config::read_target_group(scope, *document.root()->items[i], format("target group {}", i));
-    }
+    (void)config::read_target_file(path, *text, diagnostics_);
   }
 
   const config::PrometheusConfig& config_;

@@ -217,19 +217,24 @@ std::vector<std::string> ScrapeManager::watched_patterns() const {
   return {patterns.begin(), patterns.end()};
 }
 
-std::vector<std::string> ScrapeManager::files_changed(
-    const std::string& pattern, const std::vector<std::pair<std::string, std::string>>& files, WallTime now) {
+std::vector<std::string> ScrapeManager::files_changed(const std::string& pattern, const MatchedFiles& matched,
+                                                      WallTime now) {
   std::vector<std::string> errors;
+  if (matched.glob_failed) return errors;
   FileGroups& known = state_->files[pattern];
   FileGroups present;
-  for (const auto& [path, content] : files) {
+  const auto keep = [&](const std::string& path) {
+    if (const auto before = known.find(path); before != known.end()) present[path] = before->second;
+  };
+  for (const std::string& path : matched.unread) keep(path);
+  for (const auto& [path, content] : matched.files) {
     Result<std::vector<DiscoveredGroup>> groups = parse_target_file(path, content);
     if (groups) {
       present[path] = std::move(*groups);
       continue;
     }
     errors.push_back(groups.error().text);
-    if (const auto before = known.find(path); before != known.end()) present[path] = before->second;
+    keep(path);
   }
   known = std::move(present);
   for (auto& [name, pool] : state_->pools) {

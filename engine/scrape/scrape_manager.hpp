@@ -111,6 +111,15 @@ struct ManagerOptions {
   std::uint64_t seed = 0;
 };
 
+// What a watched pattern matches now. Borrowed for the call.
+struct MatchedFiles {
+  const std::vector<std::pair<std::string, std::string>>& files;  // path, content
+  // Paths that match but could not be read.
+  const std::vector<std::string>& unread;
+  // What matches is not known; the lists are empty.
+  bool glob_failed = false;
+};
+
 class ScrapeManager {
  public:
   explicit ScrapeManager(ManagerOptions options);
@@ -124,10 +133,9 @@ class ScrapeManager {
 
   // The files that the jobs' file_sd_configs name: what is to be watched.
   [[nodiscard]] std::vector<std::string> watched_patterns() const;
-  // What the files of a watched pattern hold now. A file that cannot be read keeps the targets it had; the
-  // errors are returned to be logged.
-  std::vector<std::string> files_changed(const std::string& pattern,
-                                         const std::vector<std::pair<std::string, std::string>>& files,
+  // What the files of a watched pattern hold now. A file that could not be read, or holds what it may not,
+  // keeps the targets it had, and so do all if the glob failed; the errors are returned to be logged.
+  std::vector<std::string> files_changed(const std::string& pattern, const MatchedFiles& matched,
                                          WallTime now);
 
   // When due() has something to do next.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/config/target_file.hpp"
 #include "engine/scrape/relabel.hpp"
 #include "engine/scrape/target_url.hpp"
 #include "promql/format.hpp"
@@ -84,15 +85,36 @@ Result<Target> finish_target(const config::ScrapeConfig& config, LabelsBuilder l
   return target;
 }
 
+DiscoveredGroup discovered(const config::TargetGroup& group, std::string source) {
+  DiscoveredGroup found;
+  found.source = std::move(source);
+  found.labels = group.labels;
+  for (const std::string& address : group.targets) found.targets.push_back(Labels{{kAddress, address}});
+  return found;
+}
+
 }  // namespace
 
 std::vector<DiscoveredGroup> static_groups(const config::ScrapeConfig& config) {
   std::vector<DiscoveredGroup> groups;
   for (const config::TargetGroup& group : config.discovery.static_configs) {
-    DiscoveredGroup& found = groups.emplace_back();
-    found.source = std::to_string(groups.size() - 1);
-    found.labels = group.labels;
-    for (const std::string& address : group.targets) found.targets.push_back(Labels{{kAddress, address}});
+    groups.push_back(discovered(group, std::to_string(groups.size())));
+  }
+  return groups;
+}
+
+Result<std::vector<DiscoveredGroup>> parse_target_file(const std::string& path, std::string_view content) {
+  Diagnostics diagnostics;
+  const std::vector<config::TargetGroup> read = config::read_target_file(path, content, diagnostics);
+  if (diagnostics.has_errors()) {
+    std::string text = format_diagnostics(diagnostics.all());
+    while (text.ends_with('\n')) text.pop_back();
+    return Error(std::move(text));
+  }
+  std::vector<DiscoveredGroup> groups;
+  for (const config::TargetGroup& group : read) {
+    DiscoveredGroup& found = groups.emplace_back(discovered(group, format("{}:{}", path, groups.size())));
+    found.labels = LabelsBuilder(group.labels).set("__meta_filepath", path).build();
   }
   return groups;
 }

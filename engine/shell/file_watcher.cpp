@@ -125,14 +125,16 @@ core::WatchedFiles FileWatcher::State::read(const std::string& pattern) {
   const Result<std::vector<std::string>> paths = files.glob(pattern);
   if (!paths) {
     found.errors.push_back(paths.error().wrap(pattern).text);
+    found.glob_failed = true;
     return found;
   }
   for (const std::string& path : *paths) {
-    Result<std::string> content = files.read(path);
+    Result<std::string> content = files.read_value(path);
     if (content) {
       found.files.emplace_back(path, std::move(*content));
     } else {
       found.errors.push_back(content.error().wrap(path).text);
+      found.unread.push_back(path);
     }
   }
   return found;

@@ -26,6 +26,9 @@ long system_read(int file, void* buffer, std::size_t size) {
 int system_close(int file) {
   return ::close(file);
 }
+int system_fstat(int file, struct stat* status) {
+  return ::fstat(file, status);
+}
 
 // A descriptor that closes itself.
 class Descriptor {
@@ -42,6 +45,26 @@ class Descriptor {
   int number_;
   int (*close_)(int);
 };
+
+std::string_view kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a named pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+Result<std::string> read_all(const FileCalls& calls, int file) {
+  std::string content;
+  std::string chunk(std::size_t{64} << 10, '\0');
+  while (true) {
+    const long count = calls.read(file, chunk.data(), chunk.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error(system_error_text(errno));
+    if (count == 0) return content;
+    content.append(chunk, 0, static_cast<std::size_t>(count));
+    if (content.size() > kMaxFileSize) return Error(format("file is larger than {} bytes", kMaxFileSize));
+  }
+}
 
 bool has_meta(std::string_view text) {
   return text.find_first_of("*?[\\") != std::string_view::npos;
@@ -83,7 +106,7 @@ Result<void> write_all(int file, std::string_view content) {
 }  // namespace
 
 FileCalls FileCalls::system() {
-  return FileCalls{system_open, system_read, system_close};
+  return FileCalls{system_open, system_read, system_close, system_fstat};
 }
 
 std::string system_error_text(int number) {
@@ -95,16 +118,17 @@ std::string system_error_text(int number) {
 Result<std::string> Files::read(const std::string& path) {
   const Descriptor file(calls_.open(path.c_str(), O_RDONLY), calls_.close);
   if (file.get() < 0) return Error(system_error_text(errno));
-  std::string content;
-  std::string chunk(std::size_t{64} << 10, '\0');
-  while (true) {
-    const long count = calls_.read(file.get(), chunk.data(), chunk.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error(system_error_text(errno));
-    if (count == 0) return content;
-    content.append(chunk, 0, static_cast<std::size_t>(count));
-    if (content.size() > kMaxFileSize) return Error(format("file is larger than {} bytes", kMaxFileSize));
-  }
+  return read_all(calls_, file.get());
+}
+
+Result<std::string> Files::read_value(const std::string& path) {
+  // Without O_NONBLOCK to open a pipe is to wait until somebody writes to it.
+  const Descriptor file(calls_.open(path.c_str(), O_RDONLY | O_NONBLOCK), calls_.close);
+  if (file.get() < 0) return Error(system_error_text(errno));
+  struct stat status {};
+  if (calls_.fstat(file.get(), &status) != 0) return Error(system_error_text(errno));
+  if (!S_ISREG(status.st_mode)) return Error(format("is {}, expected a file", kind_of(status.st_mode)));
+  return read_all(calls_, file.get());
 }
 
 Result<std::vector<std::string>> Files::glob(const std::string& pattern) {

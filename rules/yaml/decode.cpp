@@ -37,11 +37,22 @@ void Scope::warning(const Node& at, std::string text) const {
 
 namespace {
 
-Error expected(std::string_view wanted, const Node& node) {
-  if (node.kind == NodeKind::scalar && !node.value.empty()) {
-    return Error(format("expected {}, found {}", wanted, go_quote(node.value)));
-  }
+Error expected_kind(std::string_view wanted, const Node& node) {
   return Error(format("expected {}, found {}", wanted, describe(node)));
+}
+
+// A value in quotes, of which a person needs no more than the beginning to find it.
+std::string shown(std::string_view value) {
+  constexpr std::size_t kMostShown = 32;
+  if (value.size() <= kMostShown) return go_quote(value);
+  std::size_t end = kMostShown;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // inside a character
+  return go_quote(std::string(value.substr(0, end)) + "...");
+}
+
+Error expected(std::string_view wanted, const Node& node) {
+  if (node.kind != NodeKind::scalar || node.value.empty()) return expected_kind(wanted, node);
+  return Error(format("expected {}, found {}", wanted, shown(node.value)));
 }
 
 Result<Resolved> resolve_scalar(const Scope& scope, const Node& node, std::string_view wanted) {
@@ -133,8 +144,8 @@ Result<Duration> to_duration(const Scope& scope, const Node& node) {
   const Result<Duration> duration = parse_duration(*text);
   if (!duration && duration.error().text.find("out of range") != std::string::npos) return duration.error();
   if (!duration) {
-    return Error(format("not a valid duration string: {}, expected a form such as \"5m\" or \"1h30m\"",
-                        go_quote(*text)));
+    return Error(
+        format("not a valid duration string: {}, expected a form such as \"5m\" or \"1h30m\"", shown(*text)));
   }
   return *duration;
 }
@@ -149,7 +160,8 @@ MapReader::MapReader(const Scope& scope, const Node& node, std::string subject)
     : scope_(scope), node_(node), subject_(std::move(subject)) {
   if (node.kind == NodeKind::mapping) return;
   valid_ = false;
-  scope_.error(node, join_subject(subject_, expected("a mapping", node).text));
+  // What stands there may be a secret, one level too high: `basic_auth: "user:password"`.
+  scope_.error(node, join_subject(subject_, expected_kind("a mapping", node).text));
 }
 
 std::string MapReader::subject_of(std::string_view key) const {
@@ -315,7 +327,7 @@ std::vector<const Node*> MapReader::list(std::string_view key) {
   const Node* node = value(key);
   if (node == nullptr) return {};
   if (node->kind == NodeKind::sequence) return node->items;
-  error(key, expected("a list", *node).text);
+  error(key, expected_kind("a list", *node).text);
   return {};
 }
 

@@ -86,7 +86,9 @@ class Document {
 struct ParseOptions {
   std::string file;  // as the user named it, for positions
   Dialect dialect = Dialect::v2;
-  bool json = false;  // the text is JSON: "\/" is an escape there
+  // A key that stands twice in a mapping is no error (v2's Unmarshal, which is not strict): both entries
+  // stay, and the last counts for who reads them. For texts that no person wrote.
+  bool duplicate_keys = false;
 };
 
 // Reads a text. All that can be found wrong is added to diagnostics; the document then holds what was

@@ -93,7 +93,7 @@ class Builder final : public YAML::EventHandler {
     Node& node = make(NodeKind::scalar, mark, tag);
     node.value = value;
     node.style = style_at(node.offset, tag);
-    refuse(check_scalar(state_.text, node.offset, node.style, value, options_.json));
+    refuse(check_scalar(state_.text, node.offset, node.style, value));
     finish(node, anchor);
   }
 
@@ -107,7 +107,7 @@ class Builder final : public YAML::EventHandler {
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override {
-    resolve_entries(document_, *stack_.back().node, diagnostics_);
+    resolve_entries(options_, *stack_.back().node, diagnostics_);
     close();
   }
 

@@ -5,7 +5,10 @@
 // many value bytes its next piece made: an escape makes one character, a run of white space around a line
 // break makes a space or some line breaks, anything else makes itself. The walk never fails: where the two do
 // not fit (they always do for a scalar that was parsed), it goes on byte by byte.
+#include "rules/yaml/position.hpp"
+
 #include <algorithm>
+#include <unordered_map>
 
 #include "rules/yaml/document_state.hpp"
 
@@ -89,9 +92,13 @@ class Walk {
     skip_indent();
   }
 
-  [[nodiscard]] bool runs_to_break() const {
-    const std::size_t text = source_.find_first_not_of(" \t", at_);
-    return text != std::string_view::npos && source_[text] == '\n';
+  // Each run of blanks is looked through once, however many steps it takes.
+  [[nodiscard]] bool runs_to_break() {
+    if (at_ < inner_blanks_end_) return false;
+    const std::size_t text = std::min(source_.find_first_not_of(" \t", at_), source_.size());
+    if (text < source_.size() && source_[text] == '\n') return true;
+    inner_blanks_end_ = text;
+    return false;
   }
 
   // One line break makes a space, n + 1 of them make n line breaks.
@@ -132,12 +139,12 @@ class Walk {
   std::size_t at_ = 0;    // in the source
   std::size_t made_ = 0;  // bytes of the value behind us
   std::size_t indent_ = 0;
+  std::size_t inner_blanks_end_ = 0;  // of the last run of blanks that no line break ends
 };
 
-}  // namespace
-
-std::size_t Document::end_of(const Node& node) const {
-  const std::string& text = state_->text;
+// Asks end_of_child for the ends of what a flow collection holds.
+template <class EndOf>
+std::size_t find_end(const std::string& text, const Node& node, EndOf end_of_child) {
   if (node.offset >= text.size()) return text.size();
   if (node.kind == NodeKind::scalar) {
     const bool quoted = node.style == ScalarStyle::single_quoted || node.style == ScalarStyle::double_quoted;
@@ -146,7 +153,8 @@ std::size_t Document::end_of(const Node& node) const {
   if (text[node.offset] != '[' && text[node.offset] != '{') return node.offset;
   std::size_t end = node.offset + 1;
   const auto extend = [&](const Node& child) {
-    if (child.offset >= node.offset) end = std::max(end, end_of(child));  // else an alias to what is above
+    // Else it is an alias to what stands above.
+    if (child.offset >= node.offset) end = std::max(end, end_of_child(child));
   };
   for (const Node* item : node.items) extend(*item);
   for (const Entry& entry : node.entries) {
@@ -155,6 +163,29 @@ std::size_t Document::end_of(const Node& node) const {
   }
   const std::size_t close = text.find(text[node.offset] == '[' ? ']' : '}', end);
   return close == std::string::npos ? text.size() : close + 1;
+}
+
+}  // namespace
+
+std::size_t Document::end_of(const Node& node) const {
+  return find_end(state_->text, node, [this](const Node& child) { return end_of(child); });
+}
+
+std::vector<Span> spans_of(const Document& document, const std::deque<Node>& nodes) {
+  std::vector<Span> spans;
+  std::unordered_map<const Node*, std::size_t> ends;
+  // An alias to an empty value may be all that is not known yet: that ends where it begins.
+  const auto end_of_child = [&](const Node& child) {
+    const auto found = ends.find(&child);
+    return found == ends.end() ? child.offset : found->second;
+  };
+  // Backwards, so that what a collection holds comes before it.
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    const std::size_t end = find_end(document.text(), *node, end_of_child);
+    ends.emplace(&*node, end);
+    spans.push_back({node->offset, end});
+  }
+  return spans;
 }
 
 SourcePosition Document::position_in(const Node& scalar, std::size_t value_offset) const {

@@ -5,6 +5,7 @@
 #include "promql/ascii.hpp"
 #include "promql/format.hpp"
 #include "rules/yaml/document_state.hpp"
+#include "rules/yaml/position.hpp"
 
 namespace tocsin::yaml {
 namespace {
@@ -68,7 +69,7 @@ std::optional<StreamError> check_properties(std::string_view text, std::size_t o
 }
 
 std::optional<StreamError> check_scalar(std::string_view text, std::size_t offset, ScalarStyle style,
-                                        std::string_view value, bool json) {
+                                        std::string_view value) {
   if (style == ScalarStyle::plain) {
     for (const std::string_view separator : {"\u2028", "\u2029"}) {
       if (value.find(separator) != std::string_view::npos) {
@@ -82,7 +83,7 @@ std::optional<StreamError> check_scalar(std::string_view text, std::size_t offse
   const char quote = text[offset];
   for (std::size_t i = offset + 1; i < text.size(); ++i) {
     if (quote == '"' && text[i] == '\\') {
-      if (!json && i + 1 < text.size() && text[i + 1] == '/')
+      if (i + 1 < text.size() && text[i + 1] == '/')
         return StreamError{i, "unknown escape sequence in double quotes: \\/"};
       ++i;
     } else if (text[i] == quote) {
@@ -119,13 +120,18 @@ std::vector<std::size_t> find_suspicious_tabs(std::string_view text) {
 
 }  // namespace
 
+// A tab may stand inside a scalar or a flow collection. Tabs and spans are gone through together, in the
+// order of the text: a file may have one of either on every line.
 std::optional<std::size_t> find_forbidden_tab(const Document& document, const std::deque<Node>& nodes) {
-  const std::string_view text = document.text();
-  if (text.find('\t') == std::string_view::npos) return std::nullopt;
-  for (const std::size_t tab : find_suspicious_tabs(text)) {
-    const bool inside = std::ranges::any_of(
-        nodes, [&](const Node& node) { return node.offset < tab && tab < document.end_of(node); });
-    if (!inside) return tab;
+  const std::vector<std::size_t> tabs = find_suspicious_tabs(document.text());
+  if (tabs.empty()) return std::nullopt;
+  std::vector<Span> spans = spans_of(document, nodes);
+  std::ranges::sort(spans, {}, &Span::begin);
+  auto next = spans.begin();
+  std::size_t inside_until = 0;  // the furthest end of all spans that begin before the tab
+  for (const std::size_t tab : tabs) {
+    for (; next != spans.end() && next->begin < tab; ++next) inside_until = std::max(inside_until, next->end);
+    if (tab >= inside_until) return tab;
   }
   return std::nullopt;
 }

@@ -21,8 +21,8 @@ namespace tocsin::yaml {
 // and "-". `offset` is where the properties begin; 0 and more characters of "*name" are checked alike.
 [[nodiscard]] std::optional<StreamError> check_properties(std::string_view text, std::size_t offset);
 
-// A quoted scalar must end, and "\/" is no escape but in JSON; an unquoted one cannot go on behind U+2028.
+// A quoted scalar must end, and "\/" is no escape in it; an unquoted one cannot go on behind U+2028.
 [[nodiscard]] std::optional<StreamError> check_scalar(std::string_view text, std::size_t offset,
-                                                      ScalarStyle style, std::string_view value, bool json);
+                                                      ScalarStyle style, std::string_view value);
 
 }  // namespace tocsin::yaml

@@ -41,6 +41,7 @@ shell::FileCalls failing_calls() {
     return fails_now() ? -1 : ::read(file, buffer, size);
   };
   calls.close = [](int file) { return ::close(file); };
+  calls.fstat = [](int file, struct stat* status) { return fails_now() ? -1 : ::fstat(file, status); };
   return calls;
 }
 
@@ -81,6 +82,50 @@ TEST_CASE("Reading survives an interruption and reports any other failure, at wh
       CHECK(content.error().text == expected);
     }
   }
+}
+
+TEST_CASE("What is read while the program runs is a file, or an error that says what it is") {
+  const Folder folder;
+  folder.write("a", "content");
+  fs::create_directory(folder.path("folder"));
+  REQUIRE(mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+  fs::create_symlink(folder.path("pipe"), folder.path("link"));
+  Files files;
+  CHECK(files.read_value(folder.path("a")).value() == "content");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {folder.path("missing"), "no such file or directory"},
+      {folder.path("folder"), "is a directory, expected a file"},
+      {folder.path("pipe"), "is a named pipe, expected a file"},
+      {folder.path("link"), "is a named pipe, expected a file"},
+      {"/dev/null", "is a device, expected a file"},
+  };
+  for (const auto& [path, expected] : cases) {
+    INFO(path);
+    const Result<std::string> content = files.read_value(path);
+    REQUIRE(content.has_error());
+    CHECK(content.error().text == expected);
+  }
+  // open, fstat, read, read (end): whichever fails is reported.
+  for (int call = 1; call <= 4; ++call) {
+    INFO(call);
+    calls_until_failure = call;
+    failure_number = EIO;
+    Files failing(failing_calls());
+    const Result<std::string> content = failing.read_value(folder.path("a"));
+    REQUIRE(content.has_error());
+    CHECK(content.error().text == "input/output error");
+  }
+}
+
+TEST_CASE("A pipe that the command line names is read to its end") {
+  int ends[2] = {-1, -1};
+  REQUIRE(pipe(ends) == 0);
+  REQUIRE(::write(ends[1], "groups: []\n", 11) == 11);
+  ::close(ends[1]);
+  Files files;
+  // What <(...) of a shell hands over.
+  CHECK(files.read(format("/dev/fd/{}", ends[0])).value() == "groups: []\n");
+  ::close(ends[0]);
 }
 
 TEST_CASE("A pattern gives its files sorted, also through folders") {
@@ -158,6 +203,7 @@ TEST_CASE("A watched file that cannot be read is named and left out") {
   const Folder folder;
   folder.write("a.json", "one");
   fs::create_directory(folder.path("b.json"));
+  REQUIRE(mkfifo(folder.path("c.json").c_str(), 0600) == 0);
   asio::io_context loop;
   Files files;
   std::vector<core::WatchedFiles> told;
@@ -166,7 +212,10 @@ TEST_CASE("A watched file that cannot be read is named and left out") {
   watcher.watch({folder.path("*.json")});
   REQUIRE(told.size() == 1);
   CHECK(told[0].files.size() == 1);
-  CHECK(told[0].errors == std::vector<std::string>{folder.path("b.json") + ": is a directory"});
+  CHECK(told[0].errors ==
+        std::vector<std::string>{folder.path("b.json") + ": is a directory, expected a file",
+                                 folder.path("c.json") + ": is a named pipe, expected a file"});
+  CHECK(told[0].unread == std::vector<std::string>{folder.path("b.json"), folder.path("c.json")});
 }
 
 TEST_CASE("Signals become events; the second one asks to stop at once") {

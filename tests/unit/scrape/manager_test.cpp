@@ -343,7 +343,7 @@ TEST_CASE("FilesBringAndTakeTargets", "[manager]") {
   const std::vector<std::string> patterns = world.manager.watched_patterns();
   REQUIRE(patterns.size() == 1);
   const auto changed = [&](std::vector<std::pair<std::string, std::string>> files) {
-    return world.manager.files_changed(patterns[0], files, world.now);
+    return world.manager.files_changed(patterns[0], {files, {}}, world.now);
   };
   CHECK(changed({{"t/a.yml", "- targets: ['host:80']\n"}, {"t/b.yml", "- targets: ['b:80']\n"}}).empty());
   CHECK(world.manager.pools()[0].active.size() == 2);
@@ -354,6 +354,39 @@ TEST_CASE("FilesBringAndTakeTargets", "[manager]") {
   CHECK(world.only_target().target->discovered.get("__meta_filepath") == "t/a.yml");
   CHECK(changed({}).empty());
   CHECK(world.manager.pools()[0].active.empty());
+}
+
+TEST_CASE("WhatCannotBeReadKeepsItsTargets", "[manager]") {
+  World world(
+      "global: {scrape_interval: 10s}\nscrape_configs:\n- job_name: job\n"
+      "  file_sd_configs: [{files: ['t/*.json']}]\n");
+  using Files = std::vector<std::pair<std::string, std::string>>;
+  using Paths = std::vector<std::string>;
+  const auto changed = [&](const Files& files, const Paths& unread, bool glob_failed = false) {
+    return world.manager.files_changed("t/*.json", {files, unread, glob_failed}, world.now);
+  };
+  const auto instances = [&] {
+    std::string names;
+    const std::vector<PoolView> pools = world.manager.pools();
+    for (const TargetView& target : pools[0].active)
+      names += std::string(target.target->labels.get("instance")) + " ";
+    return names;
+  };
+  const std::string content = R"([{"targets": ["a:80"]}])";
+  CHECK(changed({{"t/a.json", content}, {"t/b.json", R"([{"targets": ["b:80"]}])"}}, {}).empty());
+  CHECK(instances() == "a:80 b:80 ");
+  CHECK(changed({{"t/a.json", content}}, {"t/b.json", "t/never-read.json"}).empty());
+  CHECK(instances() == "a:80 b:80 ");
+  // As it is for a moment where a program truncates the file and then writes it.
+  CHECK(changed({{"t/a.json", ""}}, {"t/b.json"}).size() == 1);
+  CHECK(instances() == "a:80 b:80 ");
+  CHECK(changed({}, {}, true).empty());
+  CHECK(instances() == "a:80 b:80 ");
+  // What was kept is still known when it is kept again, and goes when the file does.
+  CHECK(changed({}, {"t/a.json"}).empty());
+  CHECK(instances() == "a:80 ");
+  CHECK(changed({}, {}).empty());
+  CHECK(instances().empty());
 }
 
 TEST_CASE("MetadataIsKeptByTarget", "[manager]") {

@@ -152,6 +152,69 @@ TEST_CASE("FilesOfTargetsAreRefusedWithPlaces", "[target]") {
   }
 }
 
+TEST_CASE("JsonFilesOfTargetsAreReadAsGoReadsThem", "[target]") {
+  struct Case {
+    std::string content;
+    std::vector<std::string> addresses;  // of the first group
+    Labels labels;                       // but for __meta_filepath
+  };
+  const Case cases[] = {
+      {R"([{"Targets":["a:1"],"LABELS":{"x":"y"}}])", {"a:1"}, Labels{{"x", "y"}}},
+      {R"([{"targets":["a:1"],"labels":{"x":"\ud83d\ude00"}}])", {"a:1"}, Labels{{"x", "😀"}}},
+      {R"([{"targets":["a:1"],"targets":["b:1"],"labels":{"x":"1"},"labels":{"y":"2"}}])",
+       {"b:1"},
+       Labels{{"y", "2"}}},
+      {R"([{"targets":["a:1",null],"labels":{"x":null,"y":""}}])", {"a:1", ""}, Labels()},
+      {R"([{"targets":null,"labels":null}])", {}, Labels()},
+      {"[\n\t{\n\t\t\"targets\": [\"a:1\"]\n\t}\n]\n", {"a:1"}, Labels()},
+  };
+  for (const Case& c : cases) {
+    INFO(c.content);
+    const auto groups = parse_target_file("f.json", c.content);
+    REQUIRE(groups);
+    REQUIRE(groups->size() == 1);
+    std::vector<std::string> addresses;
+    for (const Labels& target : (*groups)[0].targets) addresses.emplace_back(target.get("__address__"));
+    CHECK(addresses == c.addresses);
+    CHECK((*groups)[0].labels == LabelsBuilder(c.labels).set("__meta_filepath", "f.json").build());
+  }
+  for (const std::string content : {"[]", "null"}) {
+    const auto groups = parse_target_file("f.json", content);
+    REQUIRE(groups);
+    CHECK(groups->empty());
+  }
+}
+
+TEST_CASE("JsonFilesOfTargetsAreRefusedWithPlaces", "[target]") {
+  struct Case {
+    std::string content;
+    std::string error;
+  };
+  const Case cases[] = {
+      {"", "f.json:1:1: not valid JSON: expected a JSON value, found the end of the file"},
+      {"# targets\n[]", "f.json:1:1: not valid JSON: expected a JSON value, found \"#\""},
+      {"- targets: [a]\n", "f.json:1:2: not valid JSON: expected a digit, found \" \""},
+      {"{}", "f.json:1:1: expected a list of target groups, found an object"},
+      {"[null, 5]",
+       "f.json:1:2: nil target group item found\n"
+       "f.json:1:8: target group 0: expected an object, found a number"},
+      {"[\n  {\"targets\": \"é\", \"labels\": {\"port\": 9100}}\n]\n",
+       "f.json:2:15: target group 0: targets: expected a list of strings, found a string\n"
+       "f.json:2:39: target group 0: labels: port: expected a string, found a number"},
+      {R"([{"targets":[1],"lables":{}}, {"labels":["x"]}])",
+       "f.json:1:14: target group 0: targets: expected a string, found a number\n"
+       "f.json:1:17: target group 0: unknown key \"lables\", did you mean \"labels\"?\n"
+       "f.json:1:41: target group 1: labels: expected an object, found a list"},
+      {R"([{"labels":{"":"x"}}])", "f.json:1:13: target group 0: labels: \"\" is not a valid label name"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.content);
+    const auto groups = parse_target_file("f.json", c.content);
+    REQUIRE_FALSE(groups);
+    CHECK(groups.error().text == c.error);
+  }
+}
+
 TEST_CASE("LocalTargetsAreLinkedByTheNameFromOutside", "[target]") {
   struct Case {
     std::string url;

@@ -46,6 +46,19 @@ Read read(std::string text, Dialect dialect = Dialect::v2) {
 
 }  // namespace
 
+TEST_CASE("DuplicateKeysStayWhereTheyAreAllowed") {
+  Diagnostics diagnostics;
+  const Document document =
+      parse("a: 1\nb: {c: 1, c: 2}\na: 3\n", {.file = "f.yml", .duplicate_keys = true}, diagnostics);
+  CHECK_FALSE(diagnostics.has_errors());
+  CHECK(dump(document.root()) == "{a:1 b:{c:1 c:2} a:3}");
+  // A merge decides who wins, and then none is left twice.
+  const Document merged =
+      parse("a: 1\n<<: {a: 2, b: 2}\nb: 3\nb: 4\n", {.file = "f.yml", .duplicate_keys = true}, diagnostics);
+  CHECK_FALSE(diagnostics.has_errors());
+  CHECK(dump(merged.root()) == "{a:2 b:4}");
+}
+
 TEST_CASE("DocumentsBecomeTrees") {
   struct Case {
     std::string name, text, expected;
@@ -141,6 +154,43 @@ TEST_CASE("TreesThatAreTooLargeAreRefused") {
     bomb += line + "]\n";
   }
   CHECK(read(bomb).errors.find("aliases expand to too many values") != std::string::npos);
+}
+
+TEST_CASE("TabsMayStandInsideOfValuesOnly") {
+  static const std::string kRefused = "not valid YAML: a tab is not allowed in indentation, use spaces\n";
+  struct Case {
+    std::string name, text, errors;
+  };
+  const std::vector<Case> cases = {
+      {"in a flow root", "[\n\t{a: 1},\n\t[\n\t]\n\t]\n", ""},
+      {"in a nested flow list", "a: [1,\n\t[2],\n\t3]\n", ""},
+      {"in a literal", "a: |\n  \tb\n  \tc\n", ""},
+      {"in quotes", "a: 'b\n\tc'\n", ""},
+      {"before a value", "a:\n \tb\n", "2:2: " + kRefused},
+      {"behind a dash", "-\ta\n", "1:2: " + kRefused},
+      {"behind the end of a flow list", "a: [1]\nb: [2,\n\t3]\nc:\n \td\n", "5:2: " + kRefused},
+  };
+  for (const Case& c : cases) {
+    INFO(c.name);
+    CHECK(read(c.text).errors == c.errors);
+  }
+}
+
+// Each of these takes minutes where the time grows with the square of the text, the first more than a test
+// has.
+TEST_CASE("LargeFilesFullOfTabsAndBlanksAreRead") {
+  std::string groups = "[\n";
+  std::string rules;
+  for (int i = 0; i < 20'000; ++i) {
+    groups += "\t{\n\t\t\"targets\": [\"a:1\"],\n\t\t\"labels\": {\"b\": \"c\"}\n\t},\n";
+    rules += "- record: a\n  expr: |\n    sum(\n    \tb\n    \t)\n";
+  }
+  CHECK(read(groups + "]\n").document.root()->items.size() == 20'000);
+  CHECK(read(rules, Dialect::v3).document.root()->items.size() == 20'000);
+
+  const std::string blanks(500'000, ' ');
+  const Read wide = read("'a" + blanks + "b'");
+  CHECK(wide.document.position_in(*wide.document.root(), blanks.size() + 1) == SourcePosition{1, 500'003});
 }
 
 TEST_CASE("OnlyTheFirstDocumentIsRead") {
