@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <string>
+#include <system_error>
 
 #include "promql/format.hpp"
 
@@ -12,11 +14,14 @@ namespace tocsin::config {
 Result<std::uint64_t> parse_bytes(std::string_view text) {
   const Error invalid(format("not a valid size: \"{}\", expected a form such as \"10MB\"", text));
   std::string_view rest = text;
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  if (rest.empty()) return invalid;
   if (rest == "0") return std::uint64_t{0};
   double sum = 0;
   while (!rest.empty()) {
     const std::size_t number = std::min(rest.find_first_not_of("0123456789."), rest.size());
-    const std::string digits(rest.substr(0, number));
+    const std::string_view digits = rest.substr(0, number);
     rest.remove_prefix(number);
     const std::size_t unit_end = std::min(rest.find_first_of("0123456789."), rest.size());
     const std::string_view unit = rest.substr(0, unit_end);
@@ -30,10 +35,13 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
                    (unit.substr(1) != "B" && unit.substr(1) != "iB"))) {
       return invalid;
     }
-    sum += std::stod(digits) * std::pow(1024.0, static_cast<double>(power));
+    double value = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc())
+      return invalid;
+    sum += value * std::pow(1024.0, static_cast<double>(power));
   }
-  if (text.empty() || sum < 0 || sum >= 9.2e18) return invalid;
-  return static_cast<std::uint64_t>(sum);
+  if (sum >= 9.2e18) return invalid;
+  return negative ? 0 : static_cast<std::uint64_t>(sum);
 }
 
 std::string format_bytes(std::uint64_t bytes) {

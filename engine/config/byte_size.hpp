@@ -9,7 +9,8 @@
 
 namespace tocsin::config {
 
-// "10MB", "1GiB512KB"; K is 1024 with and without i.
+// "10MB", "1GiB512KB", "+1KB"; K is 1024 with and without i. A negative size is 0, which sets no limit
+// either.
 [[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
 // "10MiB", "1KiB512B"; "" for 0.
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);

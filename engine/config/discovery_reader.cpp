@@ -76,8 +76,12 @@ TargetGroup read_target_group(const yaml::Scope& scope, const yaml::Node& node, 
   return group;
 }
 
-Discovery read_discovery(MapReader& map, const std::string& directory, bool check_addresses) {
+Discovery read_discovery(MapReader& map, const std::string& directory) {
   Discovery discovery;
+  // Something that is no list was meant to be one, and is reported by who reads it.
+  const yaml::Node* relabelling = map.value("relabel_configs");
+  const bool check_addresses =
+      relabelling == nullptr || (relabelling->kind == yaml::NodeKind::sequence && relabelling->items.empty());
   const auto each = [&](std::string_view key, auto read) {
     const std::vector<const yaml::Node*> items = map.list(key);
     for (std::size_t i = 0; i < items.size(); ++i) {

@@ -9,9 +9,8 @@
 namespace tocsin::config {
 
 // Takes static_configs, file_sd_configs and the keys of all other mechanisms out of a scrape config or an
-// alertmanagers entry. Target addresses are checked unless relabelling may still mend them.
-[[nodiscard]] Discovery read_discovery(yaml::MapReader& map, const std::string& directory,
-                                       bool check_addresses);
+// alertmanagers entry. Target addresses are checked unless the entry's relabel_configs may still mend them.
+[[nodiscard]] Discovery read_discovery(yaml::MapReader& map, const std::string& directory);
 
 // The content of a file_sd file or of static_configs: {targets: [...], labels: {...}}.
 [[nodiscard]] TargetGroup read_target_group(const yaml::Scope& scope, const yaml::Node& node,

@@ -6,6 +6,7 @@
 #include "engine/config/effective.hpp"
 #include "engine/config/matcher_syntax.hpp"
 #include "engine/config/receiver_reader.hpp"
+#include "engine/config/secrets.hpp"
 #include "promql/format.hpp"
 
 namespace tocsin::config {
@@ -66,6 +67,10 @@ void add_field(YamlValue& out, const notifiers::Settings& settings, const FieldS
     case FieldType::duration:
       out.set(field.name, format_go_duration(settings.duration(field.name)));
       return;
+    case FieldType::url:
+      // Upstream shows a password in these; nothing is lost without it.
+      out.set_some(field.name, redacted(settings.text(field.name)));
+      return;
     case FieldType::object:
       for (const notifiers::Settings& object : settings.objects(field.name)) {
         out.set(field.name, object_value(object, field.fields));
@@ -101,7 +106,7 @@ YamlValue global_value(const AlertmanagerGlobal& global, const yaml::Node* writt
   YamlValue out = YamlValue::map();
   out.set("resolve_timeout", format_duration(global.resolve_timeout));
   out.set("http_config", http_value(*global.http));
-  const YamlValue masked = written == nullptr ? YamlValue::map() : YamlValue::of(*written);
+  const YamlValue masked = written == nullptr ? YamlValue::map() : YamlValue::of(*written, "global");
   for (const std::string_view key : service_global_keys()) {
     const FieldSpec* served = nullptr;
     for (const notifiers::Service& service : notifiers::services()) {
@@ -149,7 +154,7 @@ YamlValue receiver_value(const Receiver& receiver, const yaml::Node* written) {
     if (service != notifiers::services().end()) {
       out.set_some(key, integrations_value(receiver, *service));
     } else if (node != nullptr) {
-      out.set(key, YamlValue::of(*node));
+      out.set(key, YamlValue::of(*node, key));
     }
   }
   return out;
@@ -309,7 +314,7 @@ std::string effective_yaml(const AlertmanagerConfig& config, const yaml::Node* r
   add_time_intervals(out, config, *root);
   for (const std::string_view key : {"tracing", "event_recorder"}) {
     const yaml::Node* node = root->find(key);
-    if (node != nullptr && !yaml::is_null(*node, yaml::Dialect::v2)) out.set(key, YamlValue::of(*node));
+    if (node != nullptr && !yaml::is_null(*node, yaml::Dialect::v2)) out.set(key, YamlValue::of(*node, key));
   }
   return out.print();
 }

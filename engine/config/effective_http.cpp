@@ -1,6 +1,6 @@
 #include "engine/config/effective.hpp"
 #include "engine/config/http_client_reader.hpp"
-#include "engine/config/url.hpp"
+#include "engine/config/secrets.hpp"
 
 namespace tocsin::config {
 namespace {
@@ -22,14 +22,6 @@ bool is_default(const TlsConfig& tls) {
          tls.cert_file.empty() && tls.key_file.empty() && tls.server_name.empty() &&
          !tls.insecure_skip_verify && tls.min_version == TlsVersion::unset &&
          tls.max_version == TlsVersion::unset;
-}
-
-// Go's URL.Redacted: a password becomes xxxxx.
-std::string redacted(const std::string& text) {
-  const Result<Url> url = parse_url(text);
-  const std::size_t colon = url ? url->userinfo.find(':') : std::string::npos;
-  if (colon == std::string::npos) return text;
-  return url->scheme + "://" + url->userinfo.substr(0, colon) + ":xxxxx@" + url->host + url->path + url->rest;
 }
 
 YamlValue secrets_value(const std::vector<Secret>& secrets) {

@@ -174,7 +174,7 @@ YamlValue scrape_value(const ScrapeConfig& scrape) {
 std::string effective_yaml(const PrometheusConfig& config, const yaml::Node* root) {
   const auto as_written = [&](YamlValue& out, std::string_view key) {
     const yaml::Node* node = root == nullptr ? nullptr : root->find(key);
-    if (node != nullptr && !yaml::is_null(*node, yaml::Dialect::v2)) out.set(key, YamlValue::of(*node));
+    if (node != nullptr && !yaml::is_null(*node, yaml::Dialect::v2)) out.set(key, YamlValue::of(*node, key));
   };
   YamlValue out = YamlValue::map();
   out.set("global", global_value(config.global));

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <system_error>
 #include <utility>
 
 #include "promql/format.hpp"
@@ -36,8 +38,8 @@ Result<Duration> parse_go_duration(std::string_view text) {
   long double total = 0;
   while (!rest.empty()) {
     const std::size_t number = std::min(rest.find_first_not_of("0123456789."), rest.size());
-    const std::string digits(rest.substr(0, number));
-    const bool has_digit = digits.find_first_of("0123456789") != std::string::npos;
+    const std::string_view digits = rest.substr(0, number);
+    const bool has_digit = digits.find_first_of("0123456789") != std::string_view::npos;
     if (!has_digit || std::ranges::count(digits, '.') > 1) return invalid("invalid duration");
     rest.remove_prefix(number);
     const std::size_t unit_end = std::min(rest.find_first_of("0123456789."), rest.size());
@@ -48,7 +50,11 @@ Result<Duration> parse_go_duration(std::string_view text) {
       return Error(format("time: unknown unit {} in duration {}", go_quote(unit), go_quote(text)));
     }
     rest.remove_prefix(unit_end);
-    total += std::floor(std::stold(digits) * static_cast<long double>(found->second));
+    long double value = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc()) {
+      return invalid("invalid duration");
+    }
+    total += std::floor(value * static_cast<long double>(found->second));
   }
   if (total > 9.2e18L) return invalid("invalid duration");
   const Duration duration(static_cast<std::int64_t>(total));

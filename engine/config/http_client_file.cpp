@@ -2,12 +2,13 @@
 
 #include "engine/config/file_source.hpp"
 #include "engine/config/http_client_reader.hpp"
+#include "engine/config/secrets.hpp"
 
 namespace tocsin::config {
 
 HttpClientPtr load_http_client_file(std::string text, const std::string& file, Diagnostics& diagnostics) {
   Diagnostics mine;
-  const yaml::Document document = yaml::parse(std::move(text), {file, yaml::Dialect::v2}, mine);
+  const yaml::Document document = parse_with_secrets(std::move(text), file, mine);
   HttpClientPtr client = std::make_shared<const HttpClientConfig>();
   if (document.root() != nullptr) {
     const yaml::Scope scope{document, mine, {}, false};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/config/file_source.hpp"
+#include "engine/config/secrets.hpp"
 #include "engine/config/upstream_keys.hpp"
 #include "engine/config/url.hpp"
 #include "promql/ascii.hpp"
@@ -128,7 +129,9 @@ void read_proxy(MapReader& map, ProxyConfig& proxy) {
   map.string("proxy_url", proxy.url);
   if (!proxy.url.empty()) {
     const Result<Url> url = parse_url(proxy.url);
-    if (!url) map.error("proxy_url", url.error().text);
+    // The reason may cite a part of the password: `invalid port ":hunter" after host`.
+    const bool tells_password = redacted(proxy.url) != proxy.url;
+    if (!url) map.error("proxy_url", tells_password ? "not a URL (value hidden)" : url.error().text);
   }
   map.string("no_proxy", proxy.no_proxy);
   map.boolean("proxy_from_environment", proxy.from_environment);

@@ -2,12 +2,14 @@
 // order of the file. Internal to engine/config.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/config/references.hpp"
+#include "engine/config/secrets.hpp"
 
 namespace tocsin::config {
 
@@ -16,10 +18,9 @@ namespace tocsin::config {
 template <class Config, class Load>
 [[nodiscard]] std::optional<Config> load_document(std::string text, const LoadOptions& options,
                                                   FileSource& files, Diagnostics& diagnostics, Load load) {
-  const int errors_before = diagnostics.errors();
+  const std::size_t errors_before = diagnostics.errors();
   const std::size_t findings_before = diagnostics.all().size();
-  const yaml::Document document =
-      yaml::parse(std::move(text), {options.file, yaml::Dialect::v2}, diagnostics);
+  const yaml::Document document = parse_with_secrets(std::move(text), options.file, diagnostics);
   if (diagnostics.errors() > errors_before && document.root() == nullptr) return std::nullopt;
   const yaml::Scope scope{document, diagnostics, reference_expander(options, files, document, diagnostics),
                           false};

@@ -129,7 +129,7 @@ class PrometheusLoader {
     const NameScheme names = config_.global.name_validation;
     target.relabel_configs = read_relabel_configs(map, "relabel_configs", names);
     target.alert_relabel_configs = read_relabel_configs(map, "alert_relabel_configs", names);
-    target.discovery = read_discovery(map, directory_, map.list("relabel_configs").empty());
+    target.discovery = read_discovery(map, directory_);
     const bool authenticated =
         target.http->basic_auth || target.http->authorization || map.value("oauth2") != nullptr;
     if (authenticated && map.value("sigv4") != nullptr) {
@@ -201,8 +201,7 @@ class PrometheusLoader {
     Result<std::string> text = files_.read(path);
     if (!text)
       return scope_.error(*pattern.node, format("scrape_config_files: \"{}\": {}", path, text.error().text));
-    const yaml::Document document =
-        yaml::parse(*std::move(text), {path, yaml::Dialect::v2}, scope_.diagnostics);
+    const yaml::Document document = parse_with_secrets(*std::move(text), path, scope_.diagnostics);
     if (document.root() == nullptr || yaml::is_null(*document.root(), yaml::Dialect::v2)) return;
     const LoadOptions options{path, options_.unset_reference, options_.missing_rule_file};
     const yaml::Scope scope{document, scope_.diagnostics,

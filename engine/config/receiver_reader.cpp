@@ -101,7 +101,7 @@ class IntegrationReader {
     const HttpClientPtr own = read_http_config(map, "http_config", directory_);
     map.known("http_config");
     integration.http = own ? own : global_.http;
-    const int errors_before = scope_.diagnostics.errors();
+    const std::size_t errors_before = scope_.diagnostics.errors();
     integration.settings = read_settings(map, service.table.fields, lint_);
     // A field that could not be read would only be reported again, as missing.
     const bool readable = scope_.diagnostics.errors() == errors_before && map.valid();

@@ -156,8 +156,8 @@ class RouteReader {
   }
 
   void read_intervals(MapReader& map, std::string_view key, std::vector<std::string>& out) {
-    map.strings(key, out);
-    const std::vector<const yaml::Node*> items = map.list(key);
+    if (!map.strings(key, out)) return;
+    const std::vector<const yaml::Node*>& items = map.value(key)->items;
     for (std::size_t i = 0; i < out.size() && i < items.size(); ++i) {
       if (std::ranges::find(names_.time_intervals, out[i]) == names_.time_intervals.end()) {
         scope_.error(*items[i], format("route: {}: undefined time interval \"{}\"{}", key, out[i],

@@ -95,8 +95,7 @@ class ScrapeReader {
     config_.relabel_configs = read_relabel_configs(map_, "relabel_configs", config_.name_validation);
     config_.metric_relabel_configs =
         read_relabel_configs(map_, "metric_relabel_configs", config_.name_validation);
-    const bool relabelled = !map_.list("relabel_configs").empty();
-    config_.discovery = read_discovery(map_, directory_, !relabelled);
+    config_.discovery = read_discovery(map_, directory_);
     map_.finish();
     return std::move(config_);
   }

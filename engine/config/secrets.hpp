@@ -1,6 +1,8 @@
 // Which scalars of a configuration's text are secrets: by their keys, whatever this version makes of them.
+// What is shown of a configuration, what is kept of it and what a finding cites all follow this one table.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,11 +10,25 @@
 
 namespace tocsin::config {
 
-// password, client_secret, webhook_url ...: the value must not be shown, wherever the key stands.
-[[nodiscard]] bool is_secret_key(std::string_view key);
+struct SecretScalar {
+  const yaml::Node* node = nullptr;
+  bool only_password = false;  // a URL of which only the password is secret
+
+  // What may be shown in its place.
+  [[nodiscard]] std::string shown() const;
+};
 
 // The scalars below a node that hold secrets, in the order of the text. One that is a reference
-// (${env:NAME}, ${file:PATH}) as a whole is none.
-[[nodiscard]] std::vector<const yaml::Node*> secrets_in(const yaml::Node& node);
+// (${env:NAME}, ${file:PATH}) as a whole is none. `section` is the key under which the node stands, "" for a
+// document's root: `key` is a secret in tls_config, and the name of a label elsewhere.
+[[nodiscard]] std::vector<SecretScalar> secrets_in(const yaml::Node& node, std::string_view section = {});
+
+// A text in which the password of a URL, if there is one, is xxxxx: Go's URL.Redacted. What looks as if it
+// had a password but is no URL is "<secret>".
+[[nodiscard]] std::string redacted(std::string_view text);
+
+// yaml::parse for a file with secrets: a finding shows its line only when no secret can stand in it.
+[[nodiscard]] yaml::Document parse_with_secrets(std::string text, const std::string& file,
+                                                Diagnostics& diagnostics);
 
 }  // namespace tocsin::config

@@ -137,12 +137,14 @@ std::optional<WebConfig> load_web_config(std::string text, const std::string& fi
   if (document.root() != nullptr) {
     const yaml::Scope scope{document, mine, {}, false};
     yaml::MapReader map(scope, *document.root(), "");
-    if (const yaml::Node* node = map.value("tls_server_config"); node != nullptr && !node->entries.empty()) {
+    // An empty mapping asks for nothing. Anything else was meant to protect, and must not end as plain HTTP.
+    const yaml::Node* node = map.value("tls_server_config");
+    if (node != nullptr && !(node->kind == yaml::NodeKind::mapping && node->entries.empty())) {
       yaml::MapReader tls(scope, *node, "tls_server_config");
-      config.tls = read_tls_server(tls, directory_of(file));
+      if (tls.valid()) config.tls = read_tls_server(tls, directory_of(file));
     }
-    if (const yaml::Node* node = map.value("http_server_config")) {
-      yaml::MapReader headers(scope, *node, "http_server_config");
+    if (const yaml::Node* headers_node = map.value("http_server_config")) {
+      yaml::MapReader headers(scope, *headers_node, "http_server_config");
       read_headers(headers, config);
     }
     map.not_yet("rate_limit");
@@ -151,7 +153,10 @@ std::optional<WebConfig> load_web_config(std::string text, const std::string& fi
   }
   mine.sort();
   const bool valid = !mine.has_errors();
-  diagnostics.add(mine.take());
+  std::vector<Diagnostic> findings = mine.take();
+  // Most lines of this file hold a key or the hash of a password, under names that people chose.
+  for (Diagnostic& finding : findings) finding.source_line.clear();
+  diagnostics.add(std::move(findings));
   if (!valid) return std::nullopt;
   return config;
 }

@@ -170,26 +170,29 @@ YamlValue YamlValue::texts(const std::map<std::string, std::string>& values) {
   return out;
 }
 
-YamlValue YamlValue::of(const yaml::Node& node) {
-  switch (node.kind) {
-    case yaml::NodeKind::scalar:
-      return node.style == yaml::ScalarStyle::plain ? bare(node.value.empty() ? "null" : node.value)
-                                                    : text(node.value);
-    case yaml::NodeKind::sequence: {
-      YamlValue out = list();
-      for (const yaml::Node* item : node.items) out.add(of(*item));
-      return out;
-    }
-    case yaml::NodeKind::mapping:
-      break;
+namespace {
+
+YamlValue as_written(const yaml::Node& node, const std::vector<SecretScalar>& secrets) {
+  if (node.kind == yaml::NodeKind::scalar) {
+    const auto secret = std::ranges::find(secrets, &node, &SecretScalar::node);
+    if (secret != secrets.end()) return YamlValue::text(secret->shown());
+    const bool plain = node.style == yaml::ScalarStyle::plain;
+    return plain ? YamlValue::bare(node.value.empty() ? "null" : node.value) : YamlValue::text(node.value);
   }
-  YamlValue out = map();
-  for (const yaml::Entry& entry : node.entries) {
-    const std::string& key = entry.key->value;
-    const bool in_headers = key == "headers" || key == "http_headers" || key == "proxy_connect_header";
-    out.set(key, is_secret_key(key) || in_headers ? text(kSecretToken) : of(*entry.value));
+  if (node.kind == yaml::NodeKind::sequence) {
+    YamlValue out = YamlValue::list();
+    for (const yaml::Node* item : node.items) out.add(as_written(*item, secrets));
+    return out;
   }
+  YamlValue out = YamlValue::map();
+  for (const yaml::Entry& entry : node.entries) out.set(entry.key->value, as_written(*entry.value, secrets));
   return out;
+}
+
+}  // namespace
+
+YamlValue YamlValue::of(const yaml::Node& node, std::string_view section) {
+  return as_written(node, secrets_in(node, section));
 }
 
 YamlValue& YamlValue::add(YamlValue item) {

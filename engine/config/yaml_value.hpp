@@ -27,8 +27,8 @@ class YamlValue {
   [[nodiscard]] static YamlValue map();
   [[nodiscard]] static YamlValue texts(const std::vector<std::string>& values);
   [[nodiscard]] static YamlValue texts(const std::map<std::string, std::string>& values);
-  // As it was written, but for the values of keys that hold secrets.
-  [[nodiscard]] static YamlValue of(const yaml::Node& node);
+  // As it was written below the key `section`, but for its secrets.
+  [[nodiscard]] static YamlValue of(const yaml::Node& node, std::string_view section);
 
   YamlValue& add(YamlValue item);                         // to a list
   YamlValue& set(std::string_view key, YamlValue value);  // to a map, at its end

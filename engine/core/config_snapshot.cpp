@@ -16,7 +16,7 @@ struct Loader {
   config::FileSource& files;
   Severity unset_reference;
   Diagnostics diagnostics;
-  int count = 0;
+  std::size_t count = 0;
 
   void report(std::string file, std::string text) {
     Diagnostic diagnostic;
@@ -98,6 +98,9 @@ LoadedConfig load_config(const ConfigPaths& paths, config::FileSource& files, Se
   loaded.files = loader.count;
   if (!loader.diagnostics.has_errors()) loaded.snapshot = std::move(snapshot);
   loaded.diagnostics = loader.diagnostics.take();
+  // These go to logs and answers, one line an error: the source line and the caret are for terminals, and may
+  // hold what must not be seen.
+  for (Diagnostic& diagnostic : loaded.diagnostics) diagnostic.source_line.clear();
   return loaded;
 }
 
@@ -136,9 +139,7 @@ ConfigLoaded answer_load(LoadedConfig loaded) {
   answer.snapshot = std::move(loaded.snapshot);
   answer.previous = std::move(loaded.previous);
   answer.text = std::move(loaded.text);
-  for (Diagnostic& diagnostic : loaded.diagnostics) {
-    // One line an error: the source line and the caret are for terminals.
-    diagnostic.source_line.clear();
+  for (const Diagnostic& diagnostic : loaded.diagnostics) {
     std::string text = format_diagnostic(diagnostic, SeverityWord::never_for_errors);
     if (diagnostic.severity == Severity::warning) {
       answer.warnings.push_back(std::move(text));

@@ -36,7 +36,7 @@ struct ConfigPaths {
 struct LoadedConfig {
   ConfigPtr snapshot;  // null if there is any error
   std::vector<Diagnostic> diagnostics;
-  int files = 0;  // that were read
+  std::size_t files = 0;  // that were read
   // Of load_at_start and load_again, as ConfigLoaded has them.
   ConfigPtr previous;
   std::shared_ptr<const KeptConfig> text;

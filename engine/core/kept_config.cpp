@@ -1,8 +1,10 @@
 #include "engine/core/kept_config.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/config/secrets.hpp"
+#include "engine/config/url.hpp"
 #include "notifiers/notification.hpp"
 #include "promql/format.hpp"
 #include "rules/yaml/node.hpp"
@@ -20,13 +22,12 @@ std::string stand_in(const std::string& shown) {
   return shown.empty() ? "secret-no-longer-known" : shown + "secret-no-longer-known";
 }
 
+// Scheme and host of a web address, and nothing that could be the secret in it. One whose host cannot be told
+// from the rest shows none, but what stands for it must be a web address again.
 std::string host_of(std::string_view secret) {
-  const std::size_t scheme = secret.find("://");
-  if (scheme == std::string_view::npos) return {};
-  const std::size_t slash = secret.find('/', scheme + 3);
-  const std::string_view host = secret.substr(0, slash);
-  if (host.find('@') != std::string_view::npos) return "http://";
-  return std::string(host) + '/';
+  if (!secret.starts_with("http://") && !secret.starts_with("https://")) return {};
+  const Result<config::Url> url = config::parse_http_url(secret);
+  return url ? url->scheme + "://" + url->host + '/' : "http://";
 }
 
 std::string double_quoted(std::string_view text) {
@@ -46,6 +47,17 @@ std::string reference(std::size_t number) {
   return format("'${{kept:{}}}'", number);
 }
 
+// Where a secret's text ends. The end of a block ("key: |") is behind the line breaks after it and the
+// indentation of the next key, which stay.
+std::size_t end_of(const yaml::Document& document, const yaml::Node& node) {
+  std::size_t end = document.end_of(node);
+  if (node.style != yaml::ScalarStyle::literal && node.style != yaml::ScalarStyle::folded) return end;
+  while (end > node.offset && std::string_view(" \n").find(document.text()[end - 1]) != std::string::npos) {
+    --end;
+  }
+  return end;
+}
+
 // The text with a reference in each secret's place.
 std::string without_secrets(const std::string& path, const std::string& text, KeptConfig& config) {
   Diagnostics ignored;
@@ -53,23 +65,62 @@ std::string without_secrets(const std::string& path, const std::string& text, Ke
   if (document.root() == nullptr) return text;
   std::string out;
   std::size_t from = 0;
-  for (const yaml::Node* node : config::secrets_in(*document.root())) {
-    const std::size_t end = document.end_of(*node);
-    if (node->offset < from || end <= node->offset) continue;
-    out.append(document.text(), from, node->offset - from);
+  for (const config::SecretScalar& secret : config::secrets_in(*document.root())) {
+    const yaml::Node& node = *secret.node;
+    const std::size_t end = end_of(document, node);
+    if (node.offset < from || end <= node.offset) continue;
+    out.append(document.text(), from, node.offset - from);
     out += reference(config.secrets.size());
-    config.secrets.push_back({node->value.size(), hash_of(config.salt, node->value), host_of(node->value)});
+    config.secrets.push_back({node.value.size(), hash_of(config.salt, node.value), host_of(node.value)});
     from = end;
   }
   return out.append(document.text(), from);
 }
 
+// What the blocks of a text ("key: |") hold, without their indentation: a private key is written so. Found by
+// their lines alone, for the text may be no YAML.
+std::vector<std::string> blocks_in(std::string_view text) {
+  std::vector<std::string> blocks;
+  std::string* block = nullptr;
+  std::size_t indentation = 0;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t first = line.find_first_not_of(' ');
+    if (block != nullptr) {
+      if (indentation == 0 && first != std::string_view::npos) indentation = first;
+      if (first == std::string_view::npos || (first > 0 && first >= indentation)) {
+        block->append(line.substr(std::min(indentation, line.size()))).append(1, '\n');
+        continue;
+      }
+      block = nullptr;
+    }
+    const std::size_t last = line.find_last_not_of("+-123456789 ");
+    if (last != std::string_view::npos && line[last] == '|') {
+      block = &blocks.emplace_back();
+      indentation = 0;
+    }
+  }
+  return blocks;
+}
+
+// Where a secret that was taken out may still stand.
+struct Places {
+  std::vector<std::string> texts;
+  std::vector<std::string> blocks;
+};
+
 // Looks for a text of the mark's length and hash. A secret as it was written in a file is the secret itself
 // unless YAML escapes stand in it.
 std::optional<std::string> find_secret(const KeptConfig::SecretMark& mark, const std::string& salt,
-                                       const std::vector<std::string>& texts) {
+                                       const Places& places) {
   if (mark.length == 0) return std::nullopt;
-  for (const std::string& text : texts) {
+  for (const std::string& block : places.blocks) {
+    if (block.size() < mark.length) continue;
+    const std::string_view candidate = std::string_view(block).substr(0, mark.length);
+    if (hash_of(salt, candidate) == mark.hash) return std::string(candidate);
+  }
+  for (const std::string& text : places.texts) {
     for (std::size_t i = 0; i + mark.length <= text.size(); ++i) {
       const std::string_view candidate = std::string_view(text).substr(i, mark.length);
       // Nothing that is written on one line has a line break, and this passes over most places cheaply.
@@ -138,9 +189,12 @@ bool same_text(const KeptConfig& a, const KeptConfig& b) {
 // ---- reading them again
 
 KeptFiles::KeptFiles(const KeptConfig& config, config::FileSource& disk) : disk_(disk) {
-  std::vector<std::string> on_disk;
+  Places on_disk;
   for (const KeptConfig::File& file : config.files) {
-    if (Result<std::string> text = disk.read(file.path)) on_disk.push_back(std::move(*text));
+    Result<std::string> text = disk.read(file.path);
+    if (!text) continue;
+    std::ranges::move(blocks_in(*text), std::back_inserter(on_disk.blocks));
+    on_disk.texts.push_back(std::move(*text));
   }
   std::vector<std::string> secrets;
   for (const KeptConfig::SecretMark& mark : config.secrets) {

@@ -1,4 +1,5 @@
-// Small languages inside configuration files: matchers, globs, URLs, durations.
+// Small languages inside configuration files: matchers, globs, URLs, durations, sizes.
+#include "engine/config/byte_size.hpp"
 #include "engine/config/file_source.hpp"
 #include "engine/config/go_duration.hpp"
 #include "engine/config/matcher_syntax.hpp"
@@ -153,10 +154,42 @@ TEST_CASE("GoDurations") {
       {"5 s", "!"},
       {"1d", "!"},
       {"1..5s", "!"},
+      {std::string(5000, '9') + "s", "!"},
+      {std::string(400, '9') + "s", "!"},
+      {std::string(5000, '0') + "1s", "1s"},
   };
   for (const Case& c : cases) {
     INFO(c.text);
     const Result<Duration> duration = parse_go_duration(c.text);
     CHECK((duration ? format_go_duration(*duration) : "!") == c.expected);
+  }
+}
+
+TEST_CASE("ByteSizes") {
+  struct Case {
+    std::string text, expected;
+  };
+  const std::vector<Case> cases = {
+      {"10MB", "10MiB"},
+      {"1KiB512B", "1KiB512B"},
+      {"1.5KB", "1KiB512B"},
+      {"+10MB", "10MiB"},
+      {"0", ""},
+      {"+0", ""},
+      {"-10MB", ""},
+      {"-", "!"},
+      {"-+1KB", "!"},
+      {"+", "!"},
+      {"", "!"},
+      {"10", "!"},
+      {"1..5KB", "!"},
+      {"9EB", "!"},
+      {std::string(310, '9') + "B", "!"},
+      {std::string(310, '0') + "1B", "1B"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.text);
+    const Result<std::uint64_t> size = parse_bytes(c.text);
+    CHECK((size ? format_bytes(*size) : "!") == c.expected);
   }
 }

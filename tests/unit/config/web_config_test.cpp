@@ -12,8 +12,7 @@ std::string findings(const std::string& text) {
   Diagnostics diagnostics;
   (void)config::load_web_config(text, "dir/web.yml", diagnostics);
   std::string all;
-  for (Diagnostic finding : diagnostics.take()) {
-    finding.source_line.clear();
+  for (const Diagnostic& finding : diagnostics.take()) {
     all += format_diagnostic(finding, SeverityWord::never_for_errors) + "\n";
   }
   return all;
@@ -50,6 +49,28 @@ TEST_CASE("An empty file protects nothing and is valid") {
   REQUIRE(web);
   CHECK_FALSE(web->tls);
   CHECK(web->users.empty());
+  CHECK(findings("tls_server_config: {}\n").empty());
+  CHECK(findings("tls_server_config:\n").empty());
+}
+
+// Else a slip of the pen would serve plain HTTP.
+TEST_CASE("TLS that is no mapping is refused") {
+  CHECK(findings("tls_server_config: server.pem\n") ==
+        "dir/web.yml:1:20: tls_server_config: expected a mapping, found a string\n");
+  CHECK(findings("tls_server_config:\n- cert_file: a\n") ==
+        "dir/web.yml:2:1: tls_server_config: expected a mapping, found a list\n");
+  CHECK(findings("tls_server_config: ''\n") ==
+        "dir/web.yml:1:20: tls_server_config: expected a mapping, found a string\n");
+}
+
+TEST_CASE("No line of a web config file is shown") {
+  for (const std::string text :
+       {"basic_auth_users:\n  maria: @hunter2\n", "basic_auth_users: maria: hunter2\n"}) {
+    const std::string found = findings(text);
+    INFO(found);
+    CHECK(found.find("not valid YAML") != std::string::npos);
+    CHECK(found.find("hunter2") == std::string::npos);
+  }
 }
 
 TEST_CASE("What is wrong with a web config file is said with its place") {

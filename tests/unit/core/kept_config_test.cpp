@@ -1,7 +1,9 @@
 // The configuration as text without its secrets, and back.
 #include "engine/core/kept_config.hpp"
 
+#include "rules/yaml/node.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/config/every_secret.hpp"
 
 namespace tocsin::core {
 namespace {
@@ -70,6 +72,98 @@ TEST_CASE("ASecretThatIsGoneBecomesWhatNoServiceTakes") {
   CHECK(again.missing() == 4);
   CHECK(read(again, "a.yml").find("slack_api_url: \"https://hooks.slack.com/secret-no-longer-known\"") !=
         std::string::npos);
+}
+
+TEST_CASE("EverySecretOfUpstreamIsTakenOutAndComesBack") {
+  for (const std::string& all : {test::kSecretAlertmanager, test::kSecretPrometheus}) {
+    std::size_t secrets = 0;
+    for (std::size_t at = all.find("S3CRET"); at != std::string::npos; at = all.find("S3CRET", at + 1)) {
+      ++secrets;
+    }
+    config::MemoryFiles files;
+    files.files["a.yml"] = all;
+    const KeptConfig kept = keep(files, "a.yml");
+    INFO(kept.files.at(0).text);
+    CHECK(kept.files.at(0).text.find("S3CRET") == std::string::npos);
+    CHECK(kept.secrets.size() == secrets);
+    for (const KeptConfig::SecretMark& mark : kept.secrets) {
+      CHECK(mark.shown.find("S3CRET") == std::string::npos);
+    }
+    KeptFiles again(kept, files);
+    CHECK(again.missing() == 0);
+  }
+}
+
+// A private key stands in a block of several lines.
+constexpr const char* kTlsFile = R"(scrape_configs:
+  - job_name: a
+    tls_config:
+      key: |
+        -----BEGIN PRIVATE KEY-----
+        S3CRET
+
+        -----END PRIVATE KEY-----
+
+      cert: c
+)";
+constexpr const char* kPrivateKey = "-----BEGIN PRIVATE KEY-----\nS3CRET\n\n-----END PRIVATE KEY-----\n";
+
+std::string key_in(const std::string& text) {
+  Diagnostics diagnostics;
+  const yaml::Document document = yaml::parse(text, {"a.yml", yaml::Dialect::v2}, diagnostics);
+  INFO(text << format_diagnostics(diagnostics.all()));
+  REQUIRE(document.root() != nullptr);
+  const yaml::Node* tls = document.root()->find("scrape_configs")->items.at(0)->find("tls_config");
+  REQUIRE(tls != nullptr);
+  REQUIRE(tls->find("cert") != nullptr);
+  return tls->find("key")->value;
+}
+
+TEST_CASE("APrivateKeyIsTakenOutWithAllItsLines") {
+  config::MemoryFiles files;
+  files.files["a.yml"] = kTlsFile;
+  const KeptConfig kept = keep(files, "a.yml");
+  CHECK(kept.files.at(0).text.find("PRIVATE") == std::string::npos);
+  CHECK(kept.files.at(0).text.find("S3CRET") == std::string::npos);
+  CHECK(kept.files.at(0).text.find("cert: c") != std::string::npos);
+  files.files["a.yml"] = "}{ nonsense\n" + files.files["a.yml"];
+  KeptFiles again(kept, files);
+  CHECK(again.missing() == 0);
+  CHECK(key_in(read(again, "a.yml")) == kPrivateKey);
+}
+
+TEST_CASE("APrivateKeyThatIsGoneBecomesNoKey") {
+  config::MemoryFiles files;
+  files.files["a.yml"] = kTlsFile;
+  const KeptConfig kept = keep(files, "a.yml");
+  files.files["a.yml"] = "";
+  KeptFiles again(kept, files);
+  CHECK(again.missing() == 1);
+  CHECK(key_in(read(again, "a.yml")) == "secret-no-longer-known");
+}
+
+TEST_CASE("OnlyTheHostOfAWebAddressIsShown") {
+  struct Case {
+    std::string secret, shown;
+  };
+  const std::vector<Case> cases = {
+      {"https://hooks.example.com/a/S3CRET", "https://hooks.example.com/"},
+      {"https://hooks.example.com?token=S3CRET", "https://hooks.example.com/"},
+      {"https://hooks.example.com#S3CRET", "https://hooks.example.com/"},
+      {"https://u:S3CRET@h:1/x", "https://h:1/"},
+      {"https://u:S3/CRET@h/x", "http://"},
+      {"ab://S3CRET", ""},
+      {"S3CRET://x", ""},
+      {"S3CRET", ""},
+  };
+  for (const Case& c : cases) {
+    INFO(c.secret);
+    config::MemoryFiles files;
+    files.files["a.yml"] = "password: '" + c.secret + "'\n";
+    const KeptConfig kept = keep(files, "a.yml");
+    REQUIRE(kept.secrets.size() == 1);
+    CHECK(kept.secrets[0].shown == c.shown);
+  }
 }
 
 TEST_CASE("TheSameFilesSayTheSameAndAnotherSecretDoesNot") {
