@@ -135,7 +135,7 @@ void HttpSession::process() {
     case RequestParser::State::body:
       break;
   }
-  charge(parser_->body_bytes());
+  charge(parser_->body_bytes() + unread_.size());
   if (server_->request_bytes > server_->options.max_request_bytes_total) {
     return refuse(503, "too many bytes of requests at once");
   }
@@ -162,7 +162,7 @@ void HttpSession::dispatch() {
   manner_ = parser_->manner();
   api::HttpRequest request = parser_->take();
   request.remote = stream_->remote();
-  charge(request.body.capacity());
+  charge(request.body.capacity() + unread_.size());
   enter(Phase::answering, Duration::zero());
   const std::uint64_t number = ++request_number_;
 

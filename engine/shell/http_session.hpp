@@ -43,7 +43,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::list<std::shared_ptr<HttpSession>> sessions;
   asio::steady_timer grace;
   std::function<void()> shutdown_done;
-  std::size_t request_bytes = 0;  // bodies that are held now
+  std::size_t request_bytes = 0;  // that are held now: bodies and what was read ahead of them
   bool stopping = false;
 };
 

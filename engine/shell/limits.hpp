@@ -23,11 +23,11 @@ inline constexpr long kMaxIdleConnections = 512;
 
 // ---- served requests
 
-// Request line and headers; beyond it 431.
+// Request line and headers, or the extensions of one chunk, or the trailers; beyond it 431.
 inline constexpr std::size_t kMaxRequestHead = std::size_t{64} << 10;
 // Of a request; beyond it 413. A post of 50,000 alerts has about 15 MB.
 inline constexpr std::size_t kMaxRequestBody = std::size_t{64} << 20;
-// Bodies of all requests that are being read or answered; beyond it 503.
+// Bodies of all requests that are being read or answered, and bytes that wait to be parsed; beyond it 503.
 inline constexpr std::size_t kMaxRequestBytesTotal = std::size_t{256} << 20;
 // A response shorter than this is not worth compressing.
 inline constexpr std::size_t kCompressFrom = 1400;

@@ -14,7 +14,12 @@ namespace tocsin::shell {
 namespace http = boost::beast::http;
 
 struct RequestParser::Parts {
+  std::size_t take_element(std::string_view bytes);
+  void read_head();
+  void fail(unsigned with_status, std::string why);
+
   http::request_parser<http::string_body> parser;
+  RequestLimits limits;
   RequestManner manner;
   State state = State::head;
   bool started = false;
@@ -22,6 +27,9 @@ struct RequestParser::Parts {
   std::string text;
   std::string path;
   std::string query;
+  // Copied when the head is complete: Beast adds the trailers of a chunked body to its own, and a trailer
+  // must not pass for a header (RFC 9110, 6.5.1).
+  std::vector<api::Header> headers;
 };
 
 namespace {
@@ -60,8 +68,71 @@ unsigned status_of(const boost::system::error_code& error) {
 
 }  // namespace
 
+void RequestParser::Parts::fail(unsigned with_status, std::string why) {
+  state = State::failed;
+  status = with_status;
+  text = std::move(why);
+}
+
+void RequestParser::Parts::read_head() {
+  const auto& message = parser.get();
+  state = State::body;
+  manner.keep_alive = parser.keep_alive();
+  manner.head_only = message.method() == http::verb::head;
+  manner.version_1_0 = message.version() == 10;
+  manner.accepts_gzip = accepts_gzip(view(message[http::field::accept_encoding]));
+  manner.expects_continue = to_lower(view(message[http::field::expect])) == "100-continue";
+  for (const auto& field : message) {
+    headers.push_back({std::string(view(field.name_string())), std::string(view(field.value()))});
+  }
+  std::string_view target = view(message.target());
+  // A proxy's form, "GET http://host/path", means the path.
+  if (!target.empty() && target.front() != '/') {
+    const Result<Url> url = parse_url(target);
+    target = url && !url->rest.empty() ? target.substr(target.size() - url->rest.size()) : "/";
+  }
+  target = target.substr(0, target.find('#'));
+  const std::size_t question = target.find('?');
+  if (question != std::string_view::npos) query = target.substr(question + 1);
+  Result<std::string> decoded = percent_decode(target.substr(0, question), false);
+  if (!decoded) return fail(400, decoded.error().text);
+  path = std::move(*decoded);
+}
+
+// Takes the head, a piece of the body, or what frames a chunk: its size and extensions, after the last one
+// the trailers. Gives the bytes taken; none when more is needed.
+std::size_t RequestParser::Parts::take_element(std::string_view bytes) {
+  started = true;
+  const std::size_t body_before = parser.get().body().size();
+  boost::system::error_code error;
+  std::size_t taken = 0;
+  try {
+    taken = parser.put(asio::buffer(bytes.data(), bytes.size()), error);
+  } catch (const std::exception& problem) {  // the body's string could not grow
+    fail(413, problem.what());
+    return 0;
+  }
+  const bool needs_more = error == http::error::need_more;
+  if (error && !needs_more) {
+    fail(status_of(error), error.message());
+    return taken;
+  }
+  if (state == State::body && parser.get().body().size() == body_before) {
+    // Beast bounds head and body, but would wait for the end of a chunk's frame for ever. An unfinished one
+    // has at least one byte to come.
+    const std::size_t frame = needs_more ? bytes.size() + 1 : taken;
+    if (frame > limits.head) {
+      fail(431, format("chunk extensions or trailers of more than {} bytes", limits.head));
+      return taken;
+    }
+  }
+  if (state == State::head && parser.is_header_done()) read_head();
+  if (state == State::body && parser.is_done()) state = State::complete;
+  return taken;
+}
+
 RequestParser::RequestParser(RequestLimits limits) : parts_(std::make_unique<Parts>()) {
-  parts_->parser.eager(true);
+  parts_->limits = limits;
   parts_->parser.header_limit(static_cast<std::uint32_t>(limits.head));
   parts_->parser.body_limit(limits.body);
 }
@@ -69,52 +140,12 @@ RequestParser::RequestParser(RequestLimits limits) : parts_(std::make_unique<Par
 RequestParser::~RequestParser() = default;
 
 std::size_t RequestParser::feed(std::string_view bytes) {
-  Parts& parts = *parts_;
-  if (bytes.empty() || parts.state == State::complete || parts.state == State::failed) return 0;
-  parts.started = true;
-  boost::system::error_code error;
   std::size_t used = 0;
-  try {
-    used = parts.parser.put(asio::buffer(bytes.data(), bytes.size()), error);
-  } catch (const std::exception& problem) {  // the body's string could not grow
-    parts.state = State::failed;
-    parts.status = 413;
-    parts.text = problem.what();
-    return 0;
+  while (used < bytes.size() && (parts_->state == State::head || parts_->state == State::body)) {
+    const std::size_t taken = parts_->take_element(bytes.substr(used));
+    if (taken == 0) break;
+    used += taken;
   }
-  if (error && error != http::error::need_more) {
-    parts.state = State::failed;
-    parts.status = status_of(error);
-    parts.text = error.message();
-    return used;
-  }
-  if (parts.state == State::head && parts.parser.is_header_done()) {
-    const auto& message = parts.parser.get();
-    parts.state = State::body;
-    parts.manner.keep_alive = parts.parser.keep_alive();
-    parts.manner.head_only = message.method() == http::verb::head;
-    parts.manner.version_1_0 = message.version() == 10;
-    parts.manner.accepts_gzip = accepts_gzip(view(message[http::field::accept_encoding]));
-    parts.manner.expects_continue = to_lower(view(message[http::field::expect])) == "100-continue";
-    std::string_view target = view(message.target());
-    // A proxy's form, "GET http://host/path", means the path.
-    if (!target.empty() && target.front() != '/') {
-      const Result<Url> url = parse_url(target);
-      target = url && !url->rest.empty() ? target.substr(target.size() - url->rest.size()) : "/";
-    }
-    target = target.substr(0, target.find('#'));
-    const std::size_t question = target.find('?');
-    if (question != std::string_view::npos) parts.query = target.substr(question + 1);
-    Result<std::string> path = percent_decode(target.substr(0, question), false);
-    if (!path) {
-      parts.state = State::failed;
-      parts.status = 400;
-      parts.text = path.error().text;
-      return used;
-    }
-    parts.path = std::move(*path);
-  }
-  if (parts.parser.is_done()) parts.state = State::complete;
   return used;
 }
 
@@ -148,12 +179,9 @@ api::HttpRequest RequestParser::take() {
   request.method = view(message.method_string());
   request.path = std::move(parts_->path);
   request.query = parse_query(parts_->query);
-  for (const auto& field : message) {
-    request.headers.push_back({std::string(view(field.name_string())), std::string(view(field.value()))});
-  }
+  request.headers = std::move(parts_->headers);
   request.body = std::move(message.body());
-  if (is_form(request.method, view(message[http::field::content_type])))
-    request.form = parse_query(request.body);
+  if (is_form(request.method, request.header("Content-Type"))) request.form = parse_query(request.body);
   return request;
 }
 

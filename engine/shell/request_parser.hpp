@@ -12,7 +12,7 @@
 namespace tocsin::shell {
 
 struct RequestLimits {
-  std::size_t head = 0;  // bytes of request line and headers
+  std::size_t head = 0;  // bytes of request line and headers; also of what frames one chunk of the body
   std::size_t body = 0;  // bytes of decoded body
 };
 
@@ -45,7 +45,7 @@ class RequestParser {
   // REQUIRES: failed. The status to answer: 400, 413, 414, 431, 505, and one line that says why.
   [[nodiscard]] unsigned failure_status() const;
   [[nodiscard]] const std::string& failure_text() const;
-  // REQUIRES: complete. Once. `remote` and `user` are left empty.
+  // REQUIRES: complete. Once. `remote` and `user` are left empty. Trailers are dropped.
   [[nodiscard]] api::HttpRequest take();
 
  private:

@@ -80,10 +80,11 @@ class Server {
                                                                   : Logger::Stream::standard_error),
         workers_(options_.workers),
         query_workers_(options_.workers),
-        client_(loop_, files_, {"tocsin/" + options_.engine.version, options_.engine.notify_sink}),
+        client_(loop_, files_, {"tocsin/" + options_.engine.version, options_.notify_sink}),
         access_(files_, {options_.web_config,
                          [this](std::function<void()> job) { return workers_.submit(std::move(job)); },
-                         [this](std::function<void()> task) { asio::post(loop_, std::move(task)); }}),
+                         [this](std::function<void()> task) { asio::post(loop_, std::move(task)); },
+                         [this](core::LogRecord record) { log_.write(record); }}),
         http_(loop_, http_options(std::move(route_prefix)),
               [this](api::HttpRequest request, HttpServer::Answer answer) {
                 admit(std::move(request), std::move(answer));
@@ -95,7 +96,8 @@ class Server {
     if (state == nullptr) return;
     StateWriterOptions writer;
     writer.persisted = [this](core::Persisted persisted) { inbox_.push(std::move(persisted)); };
-    writer.run_job = [this](std::function<void()> job) { return workers_.submit(std::move(job)); };
+    // To read a long log takes as long as a long query does.
+    writer.run_job = [this](std::function<void()> job) { return query_workers_.submit(std::move(job)); };
     state_writer_.emplace(std::move(state), std::move(writer));
   }
 
@@ -133,6 +135,7 @@ class Server {
   Signals signals_;
   std::optional<StateWriter> state_writer_;
   // Of the loop's thread:
+  bool stopped_ = false;
   std::map<core::RequestId, HttpServer::Answer> waiting_;
   std::uint64_t next_request_ = 1;
   // Of the owner's thread once it runs:
@@ -175,7 +178,7 @@ void Server::announce(const core::ConfigSnapshot& config) {
   if (!options_.engine.notify_sink.empty()) {
     log_.write({core::LogLevel::warn,
                 "notifications go to the sink and not to their services",
-                {{"sink", redacted_url(options_.engine.notify_sink)}}});
+                {{"sink", options_.engine.notify_sink}}});
   }
 }
 
@@ -191,7 +194,7 @@ Result<void> Server::run(core::LoadedConfig first) {
   if (const Result<Url> external = parse_url(place->url); external && address) {
     options_.engine.own_address = {address->port, external->scheme, external->authority()};
   }
-  options_.engine.read_file = [this](const std::string& path) { return files_.read(path); };
+  options_.engine.read_file = [this](const std::string& path) { return files_.read_value(path); };
 
   first_config_ = std::move(first);
   core::Engine engine(options_.engine);
@@ -206,6 +209,7 @@ Result<void> Server::run(core::LoadedConfig first) {
   });
   const auto keep_running = asio::make_work_guard(loop_);
   loop_.run();
+  signals_.end_at_once();
   owner.join();
   finish_state();
   // Nobody waits for what is still asked.
@@ -231,6 +235,7 @@ void Server::admit(api::HttpRequest request, HttpServer::Answer answer) {
 }
 
 void Server::serve(api::HttpRequest request, HttpServer::Answer answer) {
+  if (stopped_) return answer(plain_response(503, "shutting down"));
   if (std::optional<api::HttpResponse> page = web::page(request)) return answer(std::move(*page));
   if (request.path == "/metrics") {
     // The engine knows its own figures, the process's are the shell's.
@@ -359,7 +364,8 @@ void Server::perform_on_loop(core::Action action) {
 }
 
 void Server::stop() {
-  // What still waits for the owner gets no answer from it any more.
+  // What still waits for the owner, or comes from here on, gets no answer from it any more.
+  stopped_ = true;
   for (auto& [id, answer] : std::exchange(waiting_, {})) answer(plain_response(503, "shutting down"));
   http_.shutdown(kShutdownGrace, [this] { loop_.stop(); });
 }

@@ -42,4 +42,10 @@ Signals::Signals(boost::asio::io_context& loop, Handlers handlers)
 
 Signals::~Signals() = default;
 
+void Signals::end_at_once() {
+  boost::system::error_code ignored;
+  state_->set.clear(ignored);
+  std::signal(SIGHUP, SIG_IGN);
+}
+
 }  // namespace tocsin::shell

@@ -24,6 +24,10 @@ class Signals {
   };
   Signals(boost::asio::io_context& loop, Handlers handlers);
   ~Signals();
+
+  // When nobody serves the loop any more: from here on SIGINT and SIGTERM end the process, SIGHUP is ignored.
+  void end_at_once();
+
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 

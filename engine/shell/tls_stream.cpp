@@ -1,5 +1,7 @@
 #include "engine/shell/tls_stream.hpp"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/ssl.hpp>
@@ -38,7 +40,7 @@ int openssl_version(config::TlsVersion version) {
 Result<std::string> pem(const std::string& text, const std::string& file, std::string_view what,
                         config::FileSource& files) {
   if (file.empty()) return text;
-  Result<std::string> content = files.read(file);
+  Result<std::string> content = files.read_value(file);
   if (!content) return Error(format("failed to read {} ({}): {}", what, file, content.error().text));
   return content;
 }
@@ -123,13 +125,30 @@ ssl::verify_mode verify_mode(config::ClientAuth policy) {
   return ssl::verify_peer | ssl::verify_fail_if_no_peer_cert;
 }
 
-Result<void> set_client_policy(TlsServer& server, const config::WebTls& config, config::FileSource& files) {
+// Names what a session was agreed under: it is resumed under the same alone, since a resumed one is not asked
+// for its certificate again. Without a name OpenSSL ends every resumption once clients are verified.
+bool name_sessions(SSL_CTX* context, const config::WebTls& config, const std::string& certificate,
+                   const std::string& authorities) {
+  std::string agreed = format("{} {} {} {}{}", static_cast<int>(config.client_auth), certificate.size(),
+                              authorities.size(), certificate, authorities);
+  for (const std::string& name : config.client_allowed_sans) agreed += format(" {} {}", name.size(), name);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> name{};
+  static_assert(SHA256_DIGEST_LENGTH <= SSL_MAX_SID_CTX_LENGTH);
+  SHA256(reinterpret_cast<const unsigned char*>(agreed.data()), agreed.size(), name.data());
+  return SSL_CTX_set_session_id_context(context, name.data(), name.size()) == 1;
+}
+
+Result<void> set_client_policy(TlsServer& server, const config::WebTls& config,
+                               const std::string& certificate, config::FileSource& files) {
   const Result<std::string> authorities =
       pem(config.client_ca, config.client_ca_file, "client_ca_file", files);
   if (!authorities) return authorities.error();
   boost::system::error_code error;
   if (!authorities->empty()) server.context.add_certificate_authority(asio::buffer(*authorities), error);
   if (error) return Error(format("client_ca: {}", error.message()));
+  if (!name_sessions(server.context.native_handle(), config, certificate, *authorities)) {
+    return Error("client_auth_type: TLS sessions cannot be named");
+  }
   server.allowed_sans = config.client_allowed_sans;
   server.context.set_verify_mode(verify_mode(config.client_auth));
   const bool any = config.client_auth == config::ClientAuth::request ||
@@ -184,6 +203,12 @@ class TlsStream final : public Stream {
 
 }  // namespace
 
+std::vector<std::string> tls_files(const config::WebTls& config) {
+  std::vector<std::string> files{config.cert_file, config.key_file, config.client_ca_file};
+  std::erase(files, "");
+  return files;
+}
+
 Result<std::shared_ptr<TlsServer>> make_tls_server(const config::WebTls& config, config::FileSource& files) {
   const Result<std::string> certificate = pem(config.cert, config.cert_file, "cert_file", files);
   if (!certificate) return certificate.error();
@@ -209,7 +234,8 @@ Result<std::shared_ptr<TlsServer>> make_tls_server(const config::WebTls& config,
   if (!config.curves.empty() && SSL_CTX_set1_groups_list(context, curve_list(config.curves).c_str()) != 1) {
     return Error("curve_preferences: none of them can be used");
   }
-  if (Result<void> policy = set_client_policy(*server, config, files); !policy) return policy.error();
+  if (Result<void> policy = set_client_policy(*server, config, *certificate, files); !policy)
+    return policy.error();
   return server;
 }
 

@@ -34,10 +34,19 @@ struct FileMark {
   friend bool operator==(const FileMark&, const FileMark&) = default;
 };
 
+// Nothing for what is no file: a pipe gives its content once.
 std::optional<FileMark> mark_of(const std::string& path) {
   struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return FileMark{status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino, status.st_size};
+}
+
+using FileMarks = std::vector<std::optional<FileMark>>;
+
+FileMarks marks_of(const std::vector<std::string>& paths) {
+  FileMarks marks;
+  for (const std::string& path : paths) marks.push_back(mark_of(path));
+  return marks;
 }
 
 std::string digest(const std::string& text) {
@@ -67,8 +76,11 @@ api::HttpResponse unauthorized() {
 struct WebAccess::State : std::enable_shared_from_this<WebAccess::State> {
   State(config::FileSource& source, WebAccessOptions given) : files(source), options(std::move(given)) {}
 
-  Result<void> read();
+  Result<void> read(Result<std::string> text);
+  Result<void> read_tls(const config::WebTls& wanted);
   void refresh();
+  void refresh_tls();
+  void note(std::string& kept, const Result<void>& result, std::string_view wrong, std::string_view right);
   void check(BasicCredentials credentials, Decided decided);
 
   config::FileSource& files;
@@ -76,36 +88,67 @@ struct WebAccess::State : std::enable_shared_from_this<WebAccess::State> {
   config::WebConfig config;
   std::shared_ptr<TlsServer> tls;
   std::optional<FileMark> mark;
+  FileMarks tls_marks;  // of tls_files()
   std::string error;  // of the last reading; nobody is let in on an old file that was replaced by a wrong one
+  std::string tls_error;  // of the last reading of renewed certificates; `tls` is older then
   std::map<std::string, bool> remembered;
   std::size_t checks = 0;
 };
 
-Result<void> WebAccess::State::read() {
-  mark = mark_of(options.file);
-  Result<std::string> text = files.read(options.file);
+Result<void> WebAccess::State::read(Result<std::string> text) {
   if (!text) return text.error().wrap(options.file);
   Diagnostics diagnostics;
   std::optional<config::WebConfig> loaded =
       config::load_web_config(std::move(*text), options.file, diagnostics);
   if (!loaded) return Error(format_diagnostics(diagnostics.all()));
-  std::shared_ptr<TlsServer> made;
-  if (loaded->tls) {
-    Result<std::shared_ptr<TlsServer>> server = make_tls_server(*loaded->tls, files);
-    if (!server) return server.error().wrap(options.file + ": tls_server_config");
-    made = std::move(*server);
+  if (!loaded->tls) {
+    tls = nullptr;
+  } else if (Result<void> made = read_tls(*loaded->tls); !made) {
+    return made;
   }
+  tls_error.clear();
   config = std::move(*loaded);
-  tls = std::move(made);
   remembered.clear();
+  return {};
+}
+
+Result<void> WebAccess::State::read_tls(const config::WebTls& wanted) {
+  // Marked before they are read: what changes meanwhile is seen at the next look.
+  FileMarks marks = marks_of(tls_files(wanted));
+  Result<std::shared_ptr<TlsServer>> made = make_tls_server(wanted, files);
+  if (!made) return made.error().wrap(options.file + ": tls_server_config");
+  tls = std::move(*made);
+  tls_marks = std::move(marks);
   return {};
 }
 
 void WebAccess::State::refresh() {
   if (options.file.empty()) return;
-  if (const auto now = mark_of(options.file); now == mark && error.empty()) return;
-  const Result<void> result = read();
-  error = result ? std::string() : result.error().text;
+  const std::optional<FileMark> now = mark_of(options.file);
+  if (now == mark && error.empty()) return refresh_tls();
+  mark = now;
+  note(error, read(files.read_value(options.file)), "web config file rejected, nobody is let in",
+       "web config file accepted");
+}
+
+void WebAccess::State::refresh_tls() {
+  if (!config.tls) return;
+  if (tls_error.empty() && marks_of(tls_files(*config.tls)) == tls_marks) return;
+  note(tls_error, read_tls(*config.tls), "renewed TLS files rejected, the ones read before stay in force",
+       "renewed TLS files accepted");
+}
+
+// Keeps the error of a reading, and says it when it is news.
+void WebAccess::State::note(std::string& kept, const Result<void>& result, std::string_view wrong,
+                            std::string_view right) {
+  const std::string before = std::exchange(kept, result ? std::string() : result.error().text);
+  if (!options.log || (!result && kept == before)) return;
+  core::LogRecord record;
+  record.level = result ? core::LogLevel::info : core::LogLevel::error;
+  record.message = std::string(result ? right : wrong);
+  record.fields.emplace_back("file", options.file);
+  if (!result) record.fields.emplace_back("err", kept);
+  options.log(std::move(record));
 }
 
 void WebAccess::State::check(BasicCredentials credentials, Decided decided) {
@@ -145,7 +188,8 @@ WebAccess::~WebAccess() = default;
 
 Result<void> WebAccess::load() {
   if (state_->options.file.empty()) return {};
-  return state_->read();
+  state_->mark = mark_of(state_->options.file);
+  return state_->read(state_->files.read(state_->options.file));
 }
 
 void WebAccess::admit(const api::HttpRequest& request, Decided decided) {

@@ -1,6 +1,9 @@
-// Who may talk to the server: the web config file in force, its users, its headers, its TLS. The file is
-// looked at again when it changed, as upstream reads it at each request: users and certificates change
-// without a restart.
+// Who may talk to the server: the web config file in force, its users, its headers, its TLS. That file and
+// those that its TLS names are looked at again when they changed, as upstream reads them at each request:
+// users and certificates change without a restart.
+//
+// A web config file that became wrong lets nobody in until it is right. Certificate files that became wrong
+// leave the old ones in force: a renewal replaces one after the other, and is looked at again until they fit.
 #pragma once
 
 #include <functional>
@@ -13,6 +16,7 @@
 #include "engine/api/http.hpp"
 #include "engine/config/file_source.hpp"
 #include "engine/config/web_config.hpp"
+#include "engine/core/io.hpp"
 #include "promql/result.hpp"
 
 namespace tocsin::shell {
@@ -26,6 +30,8 @@ struct WebAccessOptions {
   std::function<bool(std::function<void()>)> run_job;
   // Brings a function back to the loop's thread.
   std::function<void(std::function<void()>)> post;
+  // Told when files became wrong and when they are right again, once each. May be empty.
+  std::function<void(core::LogRecord)> log = {};
 };
 
 // Thread: the loop's.
@@ -43,7 +49,8 @@ class WebAccess {
   WebAccess(const WebAccess&) = delete;
   WebAccess& operator=(const WebAccess&) = delete;
 
-  // Reads the file for the first time. The error has all findings, one line each.
+  // Reads the file for the first time, also from a pipe, which is not looked at again. The error has all
+  // findings, one line each.
   [[nodiscard]] Result<void> load();
 
   // Calls `decided` at once when no password has to be checked, else later from the loop.

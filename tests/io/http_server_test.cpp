@@ -259,6 +259,24 @@ TEST_CASE("The bodies of all requests together are bounded") {
   CHECK(has(bench.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"), "3 bytes"));
 }
 
+TEST_CASE("A chunk that never gets to its bytes is refused, and what waits for it counts") {
+  HttpServerOptions options;
+  options.max_request_head = 8192;
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string start : {"1;", "0\r\nX: "}) {
+    INFO(start);
+    Bench bench(options);
+    const std::string said = bench.say(head + start + std::string(300'000, 'a'));
+    CHECK(has(said, "HTTP/1.1 431 Request Header Fields Too Large\r\n"));
+    CHECK(has(said, "chunk extensions or trailers of more than 8192 bytes"));
+  }
+  options.max_request_head = 64 << 10;
+  options.max_request_bytes_total = 10'000;
+  Bench bench(options);
+  CHECK(has(bench.say(head + "1;" + std::string(30'000, 'a')), "503 Service Unavailable"));
+  CHECK(has(bench.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"), "3 bytes"));
+}
+
 TEST_CASE("Only what lies under the route prefix is served") {
   HttpServerOptions options;
   options.route_prefix = "/tocsin";

@@ -2,6 +2,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <filesystem>
@@ -17,6 +18,9 @@
 #include "promql/format.hpp"
 #include "tests/io/loopback.hpp"
 #include "tests/support/catch.hpp"
+
+// After asio.hpp, which says how Asio is compiled.
+#include <boost/asio/ssl.hpp>
 
 using namespace tocsin;
 using test::run_until;
@@ -81,6 +85,7 @@ struct Bench {
       };
     }
     options.post = [this](std::function<void()> task) { asio::post(loop, std::move(task)); };
+    options.log = [this](core::LogRecord record) { logged.push_back(std::move(record)); };
     access = std::make_unique<shell::WebAccess>(files, std::move(options));
     const Result<void> loaded = access->load();
     INFO((loaded ? std::string() : loaded.error().text));
@@ -107,13 +112,21 @@ struct Bench {
   }
 
   core::HttpReply get(const std::string& scheme, config::HttpClientConfig config) {
+    return get(client, scheme, std::move(config));
+  }
+  // On a connection of its own: what new connections get.
+  core::HttpReply get_anew(const std::string& scheme, config::HttpClientConfig config) {
+    shell::HttpClient fresh(loop, files, {});
+    return get(fresh, scheme, std::move(config));
+  }
+  core::HttpReply get(shell::HttpClient& with, const std::string& scheme, config::HttpClientConfig config) {
     std::optional<core::HttpReply> reply;
     core::HttpCall call;
     call.id = {++calls};
     call.url = format("{}://{}/", scheme, address);
     call.timeout = std::chrono::seconds(15);
     call.client = std::make_shared<config::HttpClientConfig>(std::move(config));
-    client.start(std::move(call), [&](core::HttpReply given) { reply = std::move(given); });
+    with.start(std::move(call), [&](core::HttpReply given) { reply = std::move(given); });
     REQUIRE(run_until(loop, [&] { return reply.has_value(); }));
     return *reply;
   }
@@ -128,6 +141,46 @@ struct Bench {
   shell::HttpClient client{loop, files, {}};
   std::string address;
   std::uint64_t calls = 0;
+  std::vector<core::LogRecord> logged;
+};
+
+// One request on a TLS connection of its own, with a session of an earlier one if there is one.
+struct TlsVisit {
+  TlsVisit(asio::io_context& loop, asio::ssl::context& context, const std::string& address,
+           SSL_SESSION* session)
+      : stream(loop, context) {
+    const auto port = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
+    stream.lowest_layer().connect({asio::ip::make_address("127.0.0.1"), port});
+    if (session != nullptr) SSL_set_session(stream.native_handle(), session);
+    stream.async_handshake(asio::ssl::stream_base::client, [this](const boost::system::error_code& error) {
+      if (error) return end();
+      asio::async_write(stream, asio::buffer(request),
+                        [this](const boost::system::error_code& failure, std::size_t) {
+                          if (failure) return end();
+                          read();
+                        });
+    });
+  }
+  void read() {
+    // TLS 1.3 hands out its sessions after the handshake: what brings the answer brings one before it.
+    stream.async_read_some(asio::buffer(buffer),
+                           [this](const boost::system::error_code& error, std::size_t count) {
+                             received.append(buffer.data(), count);
+                             if (error || received.find("hello") != std::string::npos) return end();
+                             read();
+                           });
+  }
+  void end() {
+    ended = true;
+    // OpenSSL would not resume the session of a connection that was dropped.
+    SSL_set_shutdown(stream.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+
+  asio::ssl::stream<asio::ip::tcp::socket> stream;
+  std::string request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  std::array<char, 4096> buffer{};
+  std::string received;
+  bool ended = false;
 };
 
 const std::string kTls = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
@@ -186,15 +239,69 @@ TEST_CASE("A client certificate is asked for and its name is checked") {
   bench.write("web.yml", kTls +
                              "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.crt\n"
                              "  client_allowed_sans: [edge-9]\n");
-  shell::HttpClient fresh(bench.loop, bench.files, {});
-  std::optional<core::HttpReply> reply;
-  core::HttpCall call;
-  call.url = format("https://{}/", bench.address);
-  call.timeout = std::chrono::seconds(15);
-  call.client = std::make_shared<config::HttpClientConfig>(with_certificate);
-  fresh.start(std::move(call), [&](core::HttpReply given) { reply = std::move(given); });
-  REQUIRE(run_until(bench.loop, [&] { return reply.has_value(); }));
-  CHECK(reply->error != core::CallError::none);
+  CHECK(bench.get_anew("https", with_certificate).error != core::CallError::none);
+}
+
+TEST_CASE("A client with a certificate resumes its session") {
+  Bench bench(kTls + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.crt\n");
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  context.use_certificate_chain(asio::buffer(bench.own.certificate));
+  context.use_private_key(asio::buffer(bench.own.key), asio::ssl::context::pem);
+  SSL_SESSION* session = nullptr;
+  for (const bool resumed : {false, true}) {
+    INFO(resumed);
+    TlsVisit visit(bench.loop, context, bench.address, session);
+    REQUIRE(run_until(bench.loop, [&] { return visit.ended; }));
+    CHECK(visit.received.find("hello") != std::string::npos);
+    CHECK((SSL_session_reused(visit.stream.native_handle()) == 1) == resumed);
+    SSL_SESSION_free(session);
+    session = SSL_get1_session(visit.stream.native_handle());
+  }
+  // Another list of names: the session was agreed under the old one and does not count any more.
+  bench.write("web.yml", kTls +
+                             "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: server.crt\n"
+                             "  client_allowed_sans: [edge-9]\n");
+  TlsVisit visit(bench.loop, context, bench.address, session);
+  REQUIRE(run_until(bench.loop, [&] { return visit.ended; }));
+  CHECK(visit.received.empty());
+  SSL_SESSION_free(session);
+}
+
+TEST_CASE("Renewed certificates are served, and the old ones as long as the new ones do not fit") {
+  Bench bench(kTls);
+  const config::HttpClientConfig old_authority = trusting(bench);
+  const Certificate renewed = make_certificate();
+  config::HttpClientConfig new_authority;
+  new_authority.tls.ca = renewed.certificate;
+  CHECK(bench.get_anew("https", old_authority).status == 200);
+
+  // The renewal caught half way.
+  bench.write("server.crt", renewed.certificate);
+  CHECK(bench.get_anew("https", old_authority).status == 200);
+  CHECK(bench.get_anew("https", old_authority).status == 200);
+  CHECK(bench.get_anew("https", new_authority).error == core::CallError::tls);
+  REQUIRE(bench.logged.size() == 1);
+  CHECK(bench.logged[0].level == core::LogLevel::error);
+  CHECK(bench.logged[0].message == "renewed TLS files rejected, the ones read before stay in force");
+  CHECK(bench.logged[0].fields.at(1).second.find("web.yml: tls_server_config: failed to load the key: ") !=
+        std::string::npos);
+
+  bench.write("server.key", renewed.key);
+  CHECK(bench.get_anew("https", new_authority).status == 200);
+  CHECK(bench.get_anew("https", old_authority).error == core::CallError::tls);
+  REQUIRE(bench.logged.size() == 2);
+  CHECK(bench.logged[1].level == core::LogLevel::info);
+  CHECK(bench.logged[1].message == "renewed TLS files accepted");
+}
+
+TEST_CASE("A certificate file that became a pipe is not waited for") {
+  Bench bench(kTls);
+  std::filesystem::remove(bench.folder + "/server.key");
+  REQUIRE(mkfifo((bench.folder + "/server.key").c_str(), 0600) == 0);
+  CHECK(bench.get_anew("https", trusting(bench)).status == 200);
+  REQUIRE(bench.logged.size() == 1);
+  CHECK(bench.logged[0].fields.at(1).second.find("server.key): is a named pipe, expected a file") !=
+        std::string::npos);
 }
 
 TEST_CASE("HTTP to a TLS port fails without hurting it") {
@@ -230,8 +337,13 @@ TEST_CASE("A file that became wrong lets nobody in, and does again when it is ri
   CHECK(bench.get("http", {}).status == 200);
   bench.write("web.yml", "basic_auth_users: [\n");
   CHECK(bench.get("http", {}).status == 500);
+  CHECK(bench.get("http", {}).status == 500);
   bench.write("web.yml", "{}\n");
   CHECK(bench.get("http", {}).status == 200);
+  // Each was said once.
+  REQUIRE(bench.logged.size() == 2);
+  CHECK(bench.logged[0].message == "web config file rejected, nobody is let in");
+  CHECK(bench.logged[1].message == "web config file accepted");
 }
 
 TEST_CASE("Credentials are read as RFC 7617 writes them") {

@@ -72,6 +72,49 @@ TEST_CASE("A form is read from the body of a post, and wins over the query") {
   CHECK(request.parameters("query") == std::vector<std::string_view>{"new", "old"});
 }
 
+TEST_CASE("What frames a chunk is bounded as the head is, however its bytes are cut") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string fill(200, 'a');
+  struct Case {
+    std::string body;
+    RequestParser::State state;
+  };
+  const std::vector<Case> cases = {
+      {"1;" + fill, RequestParser::State::failed},
+      {"1;" + fill + "\r\nx\r\n0\r\n\r\n", RequestParser::State::failed},
+      {"1\r\nx\r\n" + std::string(200, '0'), RequestParser::State::failed},
+      {"0\r\nX: " + fill, RequestParser::State::failed},
+      {"0\r\nX: " + fill + "\r\n\r\n", RequestParser::State::failed},
+      {"1;x=y\r\nx\r\n0\r\nX: a\r\n\r\n", RequestParser::State::complete},
+      {"ff\r\n" + std::string(255, 'x') + "\r\n0\r\n\r\n", RequestParser::State::complete},
+  };
+  for (const Case& c : cases) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{17}, std::size_t{1000}}) {
+      INFO(c.body << " in pieces of " << piece);
+      RequestParser parser({100, 1000});
+      feed(parser, head + c.body, piece);
+      REQUIRE(parser.state() == c.state);
+      if (c.state != RequestParser::State::failed) continue;
+      CHECK(parser.failure_status() == 431);
+      CHECK(parser.failure_text() == "chunk extensions or trailers of more than 100 bytes");
+    }
+  }
+}
+
+TEST_CASE("A trailer is no header") {
+  RequestParser parser({8192, 1000});
+  parser.feed(
+      "POST / HTTP/1.1\r\nHost: h\r\nX-A: head\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n"
+      "Authorization: Basic dTpw\r\nX-A: trailer\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n");
+  REQUIRE(parser.state() == RequestParser::State::complete);
+  const api::HttpRequest request = parser.take();
+  CHECK(request.headers.size() == 3);
+  CHECK(request.header("X-A") == "head");
+  CHECK(request.header("Authorization").empty());
+  CHECK(request.form.empty());
+  CHECK(request.body == "a=b");
+}
+
 TEST_CASE("What follows a request is left for the next one") {
   RequestParser parser({8192, 1000});
   const std::string first = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n";
