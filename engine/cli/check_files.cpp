@@ -1,9 +1,10 @@
 // tocsin check config, check rules and check-config: the files' own checks are engine/lint's; here are the
 // flags, and the layout of promtool or amtool when called under their names.
-#include <cstdio>
+#include <optional>
 
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
+#include "engine/cli/output.hpp"
 #include "engine/dispatch/policy.hpp"
 #include "engine/lint/check.hpp"
 #include "engine/shell/files.hpp"
@@ -27,8 +28,8 @@ struct Flags {
 int print(const lint::CheckReport& report, const Invocation& invocation) {
   const lint::Printed printed =
       invocation.program == Program::tocsin ? lint::print_report(report) : lint::print_as_upstream(report);
-  std::fputs(printed.out.c_str(), stdout);
-  std::fputs(printed.err.c_str(), stderr);
+  put(printed.out);
+  put_error(printed.err);
   return report.exit_code();
 }
 
@@ -47,22 +48,15 @@ void declare(CommandLine& line, Flags& flags) {
 bool complete(const Invocation& invocation, Flags& flags) {
   const Result<lint::LintSettings> settings = lint::parse_lint_settings(flags.lint);
   if (!settings) {
-    std::fputs(format("{}: --lint: {}\n", invocation.command, settings.error().text).c_str(), stderr);
+    complain(invocation, format("--lint: {}", settings.error().text));
     return false;
   }
   flags.options.lint = *settings;
   promql::PlanOptions unused;
   for (const std::string& name : enable_features(flags.features, flags.options.parser, unused)) {
-    std::fputs(
-        format("{}: --enable-feature={} is not used by tocsin and was ignored\n", invocation.command, name)
-            .c_str(),
-        stderr);
+    complain(invocation, format("--enable-feature={} is not used by tocsin and was ignored", name));
   }
   return true;
-}
-
-int exit_code(CommandLine::Outcome outcome) {
-  return outcome == CommandLine::Outcome::helped ? 0 : 1;
 }
 
 }  // namespace
@@ -74,9 +68,7 @@ int check_config(const Invocation& invocation) {
   line.flag("syntax-only", flags.options.syntax_only,
             "Do not look into the files that the configuration names.");
   line.arguments("FILE", flags.paths, "The configurations.", 1, 0);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return exit_code(outcome);
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (!complete(invocation, flags)) return 1;
   shell::Files files;
   return print(lint::check_config(flags.paths, flags.options, files), invocation);
@@ -87,17 +79,12 @@ int check_rules(const Invocation& invocation) {
   CommandLine line(invocation.command, "Checks rule files; without arguments, standard input.");
   declare(line, flags);
   line.arguments("FILE", flags.paths, "The rule files.", 0, 0);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return exit_code(outcome);
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (!complete(invocation, flags)) return 1;
   shell::Files files;
   if (!flags.paths.empty()) return print(lint::check_rules(flags.paths, flags.options, files), invocation);
   Result<std::string> text = files.read(kStandardInput);
-  if (!text) {
-    std::fputs(format("{}: standard input: {}\n", invocation.command, text.error().text).c_str(), stderr);
-    return 1;
-  }
+  if (!text) return fail(invocation, format("standard input: {}", text.error().text));
   return print(lint::check_rules_text("standard input", std::move(*text), flags.options), invocation);
 }
 
@@ -109,12 +96,10 @@ int check_alertmanager_config(const Invocation& invocation) {
       "Checks Alertmanager configurations and their templates; without arguments, standard input.");
   line.flag("deviations", deviations, "Print where tocsin differs from upstream on purpose, for --compat.");
   line.arguments("FILE", paths, "The configurations.", 0, 0);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return exit_code(outcome);
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (deviations) {
     for (const dispatch::PolicyField& field : dispatch::policy_fields()) {
-      std::fputs(format("{:<28}{:<16}{}\n", field.name, field.reference, field.summary).c_str(), stdout);
+      put(format("{:<28}{:<16}{}\n", field.name, field.reference, field.summary));
     }
     return 0;
   }

@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 
+#include "engine/cli/output.hpp"
 #include "engine/config/byte_size.hpp"
 #include "promql/format.hpp"
 #include "rules/yaml/diagnostic.hpp"
@@ -144,15 +144,15 @@ std::vector<std::string> CommandLine::Parts::reversed(const std::vector<std::str
   return result;
 }
 
-CommandLine::Outcome CommandLine::parse(const std::vector<std::string>& arguments) {
+std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed = parts_->reversed(arguments);
   std::string problem;
   try {
     parts_->app.parse(std::move(reversed));
-    return Outcome::run;
+    return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    std::fputs(parts_->app.help().c_str(), stdout);
-    return Outcome::helped;
+    put(parts_->app.help());
+    return 0;
   } catch (const CLI::ExtrasError&) {
     const std::vector<std::string> rest = parts_->app.remaining();
     const std::string first = rest.empty() ? "" : rest.front();
@@ -167,10 +167,8 @@ CommandLine::Outcome CommandLine::parse(const std::vector<std::string>& argument
   } catch (const CLI::ParseError& error) {
     problem = error.what();
   }
-  std::fputs(format("{}: {}\n    {} --help lists what it takes\n", parts_->command, problem, parts_->command)
-                 .c_str(),
-             stderr);
-  return Outcome::wrong;
+  put_error(format("{}: {}\n    {} --help lists what it takes\n", parts_->command, problem, parts_->command));
+  return 1;
 }
 
 bool CommandLine::given(const std::string& name) const {

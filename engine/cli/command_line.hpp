@@ -1,11 +1,11 @@
 // The flags and arguments of one command: CLI11 behind a header that does not include it, with upstream's
-// habits
-// (--name=value, --name value, --no-name for booleans, names with dots).
+// habits (--name=value, --name value, --no-name for booleans, names with dots).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,9 +37,9 @@ class CommandLine {
   void arguments(const std::string& name, std::vector<std::string>& target, const std::string& help,
                  std::size_t at_least, std::size_t at_most);
 
-  enum class Outcome { run, helped, wrong };
-  // Prints the help to standard output, or what is wrong to standard error. Exit codes: helped 0, wrong 1.
-  [[nodiscard]] Outcome parse(const std::vector<std::string>& arguments);
+  // Nothing: the command is to run. Else its exit code: 0 after the help, which was printed to standard
+  // output; 1 after what is wrong, which was printed to standard error.
+  [[nodiscard]] std::optional<int> parse(const std::vector<std::string>& arguments);
 
   [[nodiscard]] bool given(const std::string& name) const;
   // Every flag but the ignored ones with its value now, as /api/v1/status/flags lists them.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <optional>
 
+#include "engine/cli/output.hpp"
 #include "promql/format.hpp"
 #include "rules/yaml/diagnostic.hpp"
 
@@ -117,7 +117,7 @@ int wrong_command(Program program, const std::vector<std::string>& arguments) {
   const std::string called = arguments.size() > 1 ? arguments[0] + " " + arguments[1] : arguments[0];
   for (const std::string_view path : kNotServed) {
     if (!begins_with(arguments, path)) continue;
-    std::fputs(format("{}: not in tocsin {}: {}\n", name_of(program), kVersion, path).c_str(), stderr);
+    put_error(format("{}: not in tocsin {}: {}\n", name_of(program), kVersion, path));
     return 1;
   }
   std::vector<std::string_view> known;
@@ -126,7 +126,7 @@ int wrong_command(Program program, const std::vector<std::string>& arguments) {
   // A command of one word is followed by its arguments, which are no part of the name.
   std::string hint = did_you_mean(called, known);
   if (hint.empty()) hint = did_you_mean(arguments[0], known);
-  std::fputs(format("{}: unknown command \"{}\"{}\n", name_of(program), called, hint).c_str(), stderr);
+  put_error(format("{}: unknown command \"{}\"{}\n", name_of(program), called, hint));
   return 1;
 }
 
@@ -171,23 +171,23 @@ std::string version_text(Program program) {
                 kAlertmanagerVersion);
 }
 
-int run(const std::vector<std::string>& arguments) {
-  const Program program = arguments.empty() ? Program::tocsin : program_of(arguments[0]);
-  std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+namespace {
+
+int run_as(Program program, std::vector<std::string> rest) {
   if (!rest.empty() && (rest[0] == "--version" || rest[0] == "version")) {
-    std::fputs(version_text(program).c_str(), stdout);
+    put(version_text(program));
     return 0;
   }
   if (program == Program::prometheus || program == Program::alertmanager) {
     return serve({program, std::string(name_of(program)), std::move(rest)});
   }
   if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || rest[0] == "help") {
-    std::fputs(first_screen().c_str(), stdout);
+    put(first_screen());
     return 0;
   }
   rest = with_command_first(std::move(rest));
   if (rest.empty()) {
-    std::fputs(first_screen().c_str(), stdout);
+    put(first_screen());
     return 1;
   }
   for (const Command& command : kCommands) {
@@ -196,6 +196,14 @@ int run(const std::vector<std::string>& arguments) {
     return command.run({program, format("{} {}", name_of(program), command.path), std::move(rest)});
   }
   return wrong_command(program, rest);
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) {
+  const Program program = arguments.empty() ? Program::tocsin : program_of(arguments[0]);
+  std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  return finish(name_of(program), run_as(program, std::move(rest)));
 }
 
 }  // namespace tocsin::cli

@@ -1,14 +1,15 @@
 // tocsin history: the event log of a state file, also a copied one, or of a running server.
 #include <sys/stat.h>
 
-#include <cstdio>
 #include <functional>
+#include <optional>
 
 #include "engine/api/history_json.hpp"
 #include "engine/cli/ask_server.hpp"
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
 #include "engine/cli/history_text.hpp"
+#include "engine/cli/output.hpp"
 #include "engine/shell/clock.hpp"
 #include "engine/shell/history_reader.hpp"
 #include "engine/shell/state_directory.hpp"
@@ -99,10 +100,6 @@ Result<Source> read_server(const Flags& flags) {
   return source_of(std::move(*page));
 }
 
-void put(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
 Result<void> print(const Flags& flags, const Source& source) {
   if (flags.output == "csv") {
     put(csv_head());
@@ -161,17 +158,13 @@ int history(const Invocation& invocation) {
   line.number("limit", flags.limit, "Only the newest so many; 0: all that a file has, or a server answers.");
   line.text("output,o", flags.output, "simple, csv, or json: one object a line.");
   line.arguments("FILE", flags.file, "A state file or its directory, instead of --storage.path.", 0, 1);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   Result<void> done = read_query(flags, shell::read_wall_clock());
   if (done) {
     const Result<Source> source = flags.url.empty() ? find_file(flags) : read_server(flags);
     done = source ? print(flags, *source) : Result<void>(source.error());
   }
-  if (done) return 0;
-  std::fputs(format("{}: {}\n", invocation.command, done.error().text).c_str(), stderr);
-  return 1;
+  return done ? 0 : fail(invocation, done.error().text);
 }
 
 }  // namespace tocsin::cli

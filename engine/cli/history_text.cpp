@@ -6,6 +6,7 @@
 #include "engine/api/answers.hpp"
 #include "engine/api/history_json.hpp"
 #include "promql/format.hpp"
+#include "rules/yaml/diagnostic.hpp"
 
 namespace tocsin::cli {
 
@@ -67,10 +68,6 @@ std::string csv_field(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) out.append(c == '"' ? 2 : 1, c);
   return out + '"';
-}
-
-std::string counted(std::size_t count, std::string_view noun) {
-  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 // The receiver of "pagerduty-critical/pagerduty[0]".
@@ -190,9 +187,9 @@ void HistorySummary::add(const HistoryEntry& entry) {
 std::string HistorySummary::line(const api::HistoryQuery& query, const api::HistoryPage& page) const {
   const auto unsent =
       std::count_if(unsent_.begin(), unsent_.end(), [](const auto& one) { return one.second; });
-  std::string text = counted(events_, "event");
+  std::string text = count_of(events_, "event");
   if (page.truncated) text += ", older ones left out";
-  text += format("; {} told", told_.empty() ? "no receiver" : counted(told_.size(), "receiver"));
+  text += format("; {} told", told_.empty() ? "no receiver" : count_of(told_.size(), "receiver"));
   text += unsent == 0 ? ", nothing unsent" : format(", {} unsent", unsent);
   if (page.complete_since) {
     // The time of day matters only where the question reaches back to it.

@@ -1,11 +1,11 @@
 // tocsin query instant|range|series|labels: asks a running server, as promtool does, and prints the answer.
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 #include "engine/cli/ask_server.hpp"
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
+#include "engine/cli/output.hpp"
 #include "engine/cli/query_text.hpp"
 #include "engine/config/go_duration.hpp"
 #include "engine/config/http_client_file.hpp"
@@ -30,17 +30,14 @@ struct Asking {
   config::HttpClientPtr client;
 };
 
-int fail(const std::string& text) {
-  std::fputs((text + "\n").c_str(), stderr);
+// In promtool's words, without the command.
+int fail_in_its_words(std::string_view text) {
+  put_error(format("{}\n", text));
   return 1;
 }
 
 int fail_query(const Error& error) {
-  return fail("query error: " + error.text);
-}
-
-void put(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  return fail_in_its_words("query error: " + error.text);
 }
 
 void declare_common(CommandLine& line, Asking& asking) {
@@ -52,28 +49,31 @@ void declare_common(CommandLine& line, Asking& asking) {
 
 // Checks what parse() cannot; false when it said what is wrong.
 bool prepare(const Invocation& invocation, Asking& asking) {
+  bool good = true;
+  const auto wrong = [&](const std::string& what) {
+    complain(invocation, what);
+    good = false;
+  };
   if (asking.format != "promql" && asking.format != "json") {
-    fail(format("{}: --format: expected promql or json, found {}", invocation.command,
-                go_quote(asking.format)));
-    return false;
+    wrong(format("--format: expected promql or json, found {}", go_quote(asking.format)));
   }
   asking.output = asking.format == "json" ? QueryFormat::json : QueryFormat::promql;
   for (const std::string& header : asking.headers) {
-    if (header.find('=') != std::string::npos) continue;
-    fail(format("{}: --header: expected KEY=VALUE, found {}", invocation.command, go_quote(header)));
-    return false;
+    if (header.find('=') == std::string::npos) {
+      wrong(format("--header: expected KEY=VALUE, found {}", go_quote(header)));
+    }
   }
-  if (asking.http_config.empty()) return true;
+  if (asking.http_config.empty()) return good;
   shell::Files files;
   const Result<std::string> text = files.read(asking.http_config);
   if (!text) {
-    fail(format("{}: {}: {}", invocation.command, asking.http_config, text.error().text));
-    return false;
+    wrong(format("{}: {}", asking.http_config, text.error().text));
+    return good;
   }
   Diagnostics diagnostics;
   asking.client = config::load_http_client_file(*text, asking.http_config, diagnostics);
-  if (asking.client == nullptr) std::fputs(format_diagnostics(diagnostics.all()).c_str(), stderr);
-  return asking.client != nullptr;
+  put_error(format_diagnostics(diagnostics.all()));
+  return good && asking.client != nullptr;
 }
 
 std::string url_of(const Asking& asking, std::string_view path) {
@@ -174,14 +174,12 @@ int query_instant(const Invocation& invocation) {
   line.text("time", time_text, "When: RFC 3339, or seconds since 1970. Default: now.");
   line.texts("header", asking.headers, "A header to send: KEY=VALUE.");
   line.arguments("SERVER EXPRESSION", asking.arguments, "http://localhost:9090 'up == 0'", 2, 2);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (!prepare(invocation, asking)) return 1;
   WallTime time = shell::read_wall_clock();
   if (!time_text.empty()) {
     const auto parsed = read_time(time_text, "evaluation");
-    if (!parsed) return fail(parsed.error().text);
+    if (!parsed) return fail_in_its_words(parsed.error().text);
     time = *parsed;
   }
   return print_value(asking,
@@ -200,15 +198,14 @@ int query_range(const Invocation& invocation) {
   line.texts("header", asking.headers, "A header to send: KEY=VALUE.");
   line.arguments("SERVER EXPRESSION", asking.arguments, "http://localhost:9090 'rate(errors_total[5m])'", 2,
                  2);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (!prepare(invocation, asking)) return 1;
-  if (const auto read = bounds.read(shell::read_wall_clock(), {}); !read) return fail(read.error().text);
+  if (const auto read = bounds.read(shell::read_wall_clock(), {}); !read)
+    return fail_in_its_words(read.error().text);
   if (bounds.start_text.empty()) bounds.start = bounds.end - std::chrono::minutes(5);
-  if (bounds.start >= bounds.end) return fail("start time is not before end time");
+  if (bounds.start >= bounds.end) return fail_in_its_words("start time is not before end time");
   const auto step = step_of(step_text, bounds.end - bounds.start);
-  if (!step) return fail(format("{}: {}", invocation.command, step.error().text));
+  if (!step) return fail(invocation, step.error().text);
   return print_value(asking, ask(asking, "query_range",
                                  {{"query", asking.arguments[1]},
                                   {"start", seconds_text(bounds.start)},
@@ -245,15 +242,13 @@ int query_series(const Invocation& invocation) {
   declare_common(line, asking);
   declare_selection(line, selectors, bounds);
   line.arguments("SERVER", asking.arguments, "http://localhost:9090", 1, 1);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (!prepare(invocation, asking)) return 1;
   if (selectors.empty()) {
-    return fail(format("{}: no --match, expected a selector such as --match='up{{job=\"node\"}}'",
-                       invocation.command));
+    return fail(invocation, "no --match, expected a selector such as --match='up{job=\"node\"}'");
   }
-  if (const auto read = bounds.read(shell::read_wall_clock(), kAlways); !read) return fail(read.error().text);
+  if (const auto read = bounds.read(shell::read_wall_clock(), kAlways); !read)
+    return fail_in_its_words(read.error().text);
   const auto reply = ask(asking, "series", selection_of(selectors, bounds));
   if (!reply) return fail_query(reply.error());
   const auto answer = api::read_series_answer(reply->status, reply->body);
@@ -270,18 +265,17 @@ int query_labels(const Invocation& invocation) {
   declare_common(line, asking);
   declare_selection(line, selectors, bounds);
   line.arguments("SERVER NAME", asking.arguments, "http://localhost:9090 job", 2, 2);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   if (!prepare(invocation, asking)) return 1;
-  if (const auto read = bounds.read(shell::read_wall_clock(), kAlways); !read) return fail(read.error().text);
+  if (const auto read = bounds.read(shell::read_wall_clock(), kAlways); !read)
+    return fail_in_its_words(read.error().text);
   const auto reply =
       get(asking, format("label/{}/values", templates::percent_escape(asking.arguments[1], "/")),
           selection_of(selectors, bounds));
   if (!reply) return fail_query(reply.error());
   const auto answer = api::read_names_answer(reply->status, reply->body);
   if (!answer) return fail_query(answer.error());
-  for (const std::string& warning : answer->warnings) fail("query warning: " + warning);
+  for (const std::string& warning : answer->warnings) put_error(format("query warning: {}\n", warning));
   put(names_text(answer->data, asking.output));
   return 0;
 }

@@ -1,11 +1,14 @@
 // tocsin serve: the command line of the engine, with the flags of prometheus and alertmanager.
 #include <algorithm>
-#include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
+#include "engine/cli/output.hpp"
 #include "engine/cli/upstream_flags.hpp"
+#include "engine/config/secrets.hpp"
+#include "engine/config/url.hpp"
 #include "engine/dispatch/policy.hpp"
 #include "engine/shell/clock.hpp"
 #include "engine/shell/server.hpp"
@@ -124,6 +127,10 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   if (!log_format) return log_format.error().wrap("--log.format");
   Result<dispatch::Policy> policy = dispatch::parse_policy(flags.compat);
   if (!policy) return policy.error().wrap("--compat");
+  if (!flags.notify_sink.empty()) {
+    const Result<config::Url> sink = config::parse_http_url(flags.notify_sink);
+    if (!sink) return sink.error().wrap("--notify.sink");
+  }
   options.log = {*level, *log_format, "tocsin", flags.log_environment, std::string(kVersion)};
   options.listen = flags.listen;
   options.web_config = flags.web_config;
@@ -139,7 +146,8 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   options.engine.query_max_samples = flags.max_samples;
   options.engine.resend_delay = flags.resend_delay;
   options.engine.enable_lifecycle = flags.enable_lifecycle;
-  options.engine.notify_sink = flags.notify_sink;
+  options.notify_sink = flags.notify_sink;
+  options.engine.notify_sink = config::redacted(flags.notify_sink);
   options.engine.policy = *policy;
   options.engine.commit_wait = flags.commit_wait;
   options.engine.start_delay = flags.start_delay;
@@ -150,6 +158,9 @@ Result<shell::ServerOptions> server_options(const Flags& flags, const CommandLin
   options.engine.dispatch_limits.silence_retention = flags.retention;
   options.engine.dispatch_limits.told_retention = flags.retention;
   options.engine.flags = line.values();
+  for (auto& [name, value] : options.engine.flags) {
+    if (name == "notify.sink") value = options.engine.notify_sink;
+  }
   options.workers =
       flags.workers != 0 ? flags.workers : std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
   // More could only wait for a thread, where they no longer give up when their time is over.
@@ -174,20 +185,15 @@ int serve(const Invocation& invocation) {
   if (invocation.program == Program::alertmanager) flags.alertmanager_file = "alertmanager.yml";
   CommandLine line(invocation.command, "Scrapes, evaluates rules, groups, routes and notifies.");
   declare(line, flags, invocation.program);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   Result<shell::ServerOptions> options = server_options(flags, line);
-  if (!options) {
-    std::fputs(format("{}: {}\n", invocation.command, options.error().text).c_str(), stderr);
-    return 1;
-  }
+  if (!options) return fail(invocation, options.error().text);
   options->process_started = started;
   const Result<void> result = shell::run_server(std::move(*options));
   if (result) return 0;
   std::string text = result.error().text;
   if (text.empty() || text.back() != '\n') text += '\n';
-  std::fputs(text.c_str(), stderr);
+  put_error(text);
   return 1;
 }
 

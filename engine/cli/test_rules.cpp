@@ -1,8 +1,9 @@
 // tocsin test rules: promtool's unit tests of rules, in our words or, under its name, in promtool's layout.
-#include <cstdio>
+#include <optional>
 
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
+#include "engine/cli/output.hpp"
 #include "engine/shell/clock.hpp"
 #include "engine/shell/files.hpp"
 #include "engine/testing/unit_test.hpp"
@@ -23,9 +24,7 @@ int test_rules(const Invocation& invocation) {
   line.ignored("debug", false, ignored);
   line.ignored("diff", false, ignored);
   line.arguments("FILE", paths, "The unit test files.", 1, 0);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   promql::PlanOptions plan;
   (void)enable_features(features, options.parser, plan);
   options.delayed_name_removal = plan.delayed_name_removal;
@@ -33,23 +32,17 @@ int test_rules(const Invocation& invocation) {
   const MonoTime start = shell::read_clocks().mono;
   shell::Files files;
   const auto reports = testing::run_unit_tests(paths, options, files);
-  if (!reports) {
-    std::fputs(format("{}: --run: {}\n", invocation.command, reports.error().text).c_str(), stderr);
-    return 1;
-  }
+  if (!reports) return fail(invocation, format("--run: {}", reports.error().text));
   const testing::ReportText text = invocation.program == Program::promtool
                                        ? testing::format_promtool_report(*reports)
                                        : testing::format_report(*reports, shell::read_clocks().mono - start);
-  std::fputs(text.standard_output.c_str(), stdout);
-  std::fputs(text.standard_error.c_str(), stderr);
+  put(text.standard_output);
+  put_error(text.standard_error);
   bool all_passed = true;
   for (const testing::UnitTestReport& report : *reports) all_passed = all_passed && report.ok();
   if (!junit.empty()) {
     const Result<void> written = shell::write_file_atomically(junit, testing::format_junit_report(*reports));
-    if (!written) {
-      std::fputs(format("{}: --junit: {}\n", invocation.command, written.error().text).c_str(), stderr);
-      return 1;
-    }
+    if (!written) return fail(invocation, format("--junit: {}", written.error().text));
   }
   return all_passed ? 0 : 1;
 }

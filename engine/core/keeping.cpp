@@ -253,9 +253,10 @@ void Engine::State::storage_failed(const std::string& error) {
   free_held(keeping.sequence);
 }
 
-// Answers that have waited long enough.
+// Answers that have waited long enough, and at the end all of them: what they speak of is handed to the disk,
+// and who were told "shutting down" would do it twice.
 void Engine::State::release_late_responses() {
-  while (!keeping.held.empty() && keeping.held.front().until <= now.mono) {
+  while (!keeping.held.empty() && (stopping || keeping.held.front().until <= now.mono)) {
     ++keeping.counters.answered_early;
     actions.emplace_back(std::move(keeping.held.front().respond));
     keeping.held.pop_front();

@@ -32,7 +32,7 @@ struct Options {
   std::size_t query_concurrency = 20;  // ad-hoc queries that run at once
   Duration resend_delay = std::chrono::minutes(1);
   bool enable_lifecycle = false;  // POST /-/reload in the modes with a Prometheus configuration
-  std::string notify_sink;        // shown in /-/ready and on the page; the transport does the rest
+  std::string notify_sink;        // as it is shown, without a password; the transport has the URL
   std::vector<std::pair<std::string, std::string>> flags;  // name, value: /api/v1/status/flags
   // How long a notification, or the answer to a post, waits for its record to be written; then it goes
   // anyway.

@@ -152,11 +152,33 @@ void Engine::State::config_rejected(const std::vector<std::string>& errors, bool
     log(LogLevel::error, "configuration not loaded", {{"in_force", in_force}, {"err", text}});
   }
   note({{}, api::HistoryKind::reload, false, "", "", "", "configuration", "refused: " + text});
-  respond_to_reload(*this, format("configuration not loaded, {}; {}\n{}\n",
-                                  count_of(static_cast<int>(errors.size()), "error"), in_force, text));
+  respond_to_reload(*this, format("configuration not loaded, {}; {}\n{}\n", count_of(errors.size(), "error"),
+                                  in_force, text));
 }
 
+namespace {
+
+std::string kinds_of(const ConfigSnapshot& snapshot) {
+  if (snapshot.alertmanager == nullptr) return "a configuration of Prometheus";
+  return snapshot.prometheus == nullptr ? "one of Alertmanager" : "one of each";
+}
+
+// What the process serves was decided at its start: another kind of file under the same name, as after a slip
+// of the hand, would leave the targets and rules of the old one running where nobody sees them.
+void refuse_other_kind(const ConfigPtr& in_force, ConfigLoaded& loaded) {
+  if (in_force == nullptr || loaded.snapshot == nullptr) return;
+  const std::string expected = kinds_of(*in_force);
+  const std::string found = kinds_of(*loaded.snapshot);
+  if (expected == found) return;
+  loaded.errors.push_back(
+      format("--config.file: expected {} as at the start, found {}; a restart takes it", expected, found));
+  loaded.snapshot = nullptr;
+}
+
+}  // namespace
+
 void Engine::State::config_loaded(ConfigLoaded loaded) {
+  refuse_other_kind(config, loaded);
   for (std::string& warning : loaded.warnings)
     log(LogLevel::warn, "configuration", {{"warning", std::move(warning)}});
   loading.under_way = false;
@@ -191,7 +213,8 @@ void Engine::State::config_loaded(ConfigLoaded loaded) {
 void Engine::State::files_changed(const WatchedFiles& files) {
   for (const std::string& error : files.errors)
     log(LogLevel::error, "discovery file not read", {{"err", error}});
-  for (std::string& error : scraping.files_changed(files.pattern, files.files, now.wall)) {
+  const scrape::MatchedFiles matched{files.files, files.unread, files.glob_failed};
+  for (std::string& error : scraping.files_changed(files.pattern, matched, now.wall)) {
     log(LogLevel::error, "discovery file refused", {{"err", std::move(error)}});
   }
 }

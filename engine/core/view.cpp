@@ -206,6 +206,7 @@ api::StatusView CoreView::status() const {
   }
   if (state_.config != nullptr && state_.config->alertmanager != nullptr) {
     status.alertmanager_config = state_.config->alertmanager->effective_yaml;
+    status.resolve_timeout = state_.config->alertmanager->global.resolve_timeout;
   }
   status.flags = state_.options.flags;
   status.storage_window = state_.needed_window;

@@ -30,6 +30,14 @@ TEST_CASE("Without a command a person sees how to run it") {
   }
 }
 
+TEST_CASE("A command fails when what it prints can't be written") {
+  for (const std::string arguments : {"--help", "check-config --deviations", "promql format up"}) {
+    const auto ended = run_command({"/bin/sh", "-c", kTocsin + " " + arguments + " >/dev/full"});
+    CHECK(ended.code == 1);
+    CHECK(ended.err == "tocsin: standard output: No space left on device\n");
+  }
+}
+
 TEST_CASE("What is wrong with a command line is said, and the exit code is 1") {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"serv"}, "tocsin: unknown command \"serv\", did you mean \"serve\"?\n"},
@@ -47,6 +55,9 @@ TEST_CASE("What is wrong with a command line is said, and the exit code is 1") {
       {{"serve", "--config.file=x", "--storage.history-size=big"},
        "tocsin serve: not a valid size: \"big\", expected a form such as \"10MB\"\n"
        "    tocsin serve --help lists what it takes\n"},
+      {{"serve", "--config.file=x", "--notify.sink=localhost:9999"},
+       "tocsin serve: --notify.sink: unsupported scheme \"localhost\" for URL, expected http:// or "
+       "https://\n"},
       {{"check", "config", "--lint=some", "x.yml"},
        "tocsin check config: --lint: unknown lint option \"some\", expected all, duplicate-rules, "
        "too-long-scrape-interval or none\n"},
@@ -151,5 +162,14 @@ TEST_CASE("Linked under upstream's names it answers as those programs") {
   // Links that are there are not overwritten unasked.
   CHECK(run_command({kTocsin, "link", folder}).code == 1);
   CHECK(run_command({kTocsin, "link", "--force", folder}).code == 0);
+  CHECK(run_command({folder + "/amtool", "--version"}).code == 0);
+  // Nor is the program itself, where it was copied to one of the names.
+  fs::remove(folder + "/promtool");
+  fs::copy_file(kTocsin, folder + "/promtool");
+  const auto itself = run_command({folder + "/promtool", "link", "--force", folder});
+  CHECK(itself.code == 1);
+  CHECK(itself.err ==
+        "promtool link: " + folder + "/promtool: is this program's own file, and cannot be a link to it\n");
+  CHECK(run_command({folder + "/amtool", "--version"}).out == versions.back().second);
   fs::remove_all(folder);
 }

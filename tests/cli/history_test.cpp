@@ -119,7 +119,7 @@ TEST_CASE("Beyond one alert and one day the name and the date are there too") {
 )");
   CHECK(history({folder.path("data"), "--alert=none", "--from=2026-11-22"}).out ==
         R"(UTC                  EVENT  WHO                                DETAIL
-0 events; no receiver told, nothing unsent; complete since 2025-10-18
+no events; no receiver told, nothing unsent; complete since 2025-10-18
 )");
 }
 
@@ -184,8 +184,8 @@ TEST_CASE("Times are read in the forms in which people have them") {
     CHECK(ended.err.empty());
     CHECK(ended.out.find("\n3 events; ") != std::string::npos);
   }
-  CHECK(history({folder.path("data"), "--to=2026-11-22"}).out.find("\n0 events; ") != std::string::npos);
-  CHECK(history({folder.path("data"), "--from=1s", "--to=2100-01-01"}).out.find("\n0 events; ") !=
+  CHECK(history({folder.path("data"), "--to=2026-11-22"}).out.find("\nno events; ") != std::string::npos);
+  CHECK(history({folder.path("data"), "--from=1s", "--to=2100-01-01"}).out.find("\nno events; ") !=
         std::string::npos);
 }
 

@@ -160,6 +160,12 @@ TEST_CASE("What is wrong with a query is said in promtool's words") {
        "tocsin query instant: --header: expected KEY=VALUE, found \"a\"\n"},
       {{"instant", "SERVER", "up", "-o", "xml"},
        "tocsin query instant: --format: expected promql or json, found \"xml\"\n"},
+      {{"instant", "SERVER", "up", "-o", "xml", "--header=a", "--header=b",
+        "--http.config.file=/no/such.yml"},
+       "tocsin query instant: --format: expected promql or json, found \"xml\"\n"
+       "tocsin query instant: --header: expected KEY=VALUE, found \"a\"\n"
+       "tocsin query instant: --header: expected KEY=VALUE, found \"b\"\n"
+       "tocsin query instant: /no/such.yml: no such file or directory\n"},
       {{"instant", "SERVER", "up", "--http.config.file=/no/such.yml"},
        "tocsin query instant: /no/such.yml: no such file or directory\n"},
       {{"instant", "http://127.0.0.1:1", "up"},

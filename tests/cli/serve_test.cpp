@@ -51,6 +51,16 @@ TEST_CASE("A posted alert reaches the sink with the address it was meant for") {
   CHECK(has(seen, "X-Tocsin-Original-URL: http://127.0.0.1:1/in\r\n"));
 }
 
+TEST_CASE("The password of the sink is shown nowhere") {
+  Server server({"--notify.sink=http://user:hunter2@127.0.0.1:1/"});
+  const std::string health = server.call("GET", "/health/detailed").body;
+  CHECK(has(health, "http://user:xxxxx@127.0.0.1:1/"));
+  CHECK_FALSE(has(health, "hunter2"));
+  const std::string flags = server.call("GET", "/api/v1/status/flags").body;
+  CHECK_FALSE(has(flags, "hunter2"));
+  CHECK_FALSE(has(server.process->err(), "hunter2"));
+}
+
 TEST_CASE("A reload with a wrong file says so and changes nothing; with a right one it takes over") {
   Server server;
   server.write("route: {receiver: nobody}\nreceivers: [{name: hook}]\n");

@@ -165,6 +165,21 @@ TEST_CASE("an answer to a post waits until what was posted is written, but not l
   CHECK(site.metric("tocsin_storage_answered_early_total") == 1);
 }
 
+TEST_CASE("who waits for the disk at a shutdown is answered before it, and what was posted is kept") {
+  DurableSite site;
+  site.own_disk.set_latency(milliseconds(30), milliseconds(30));
+  site.start();
+  site.world->run_for(seconds(5));
+  api::HttpRequest request;
+  request.method = "POST";
+  request.path = "/api/v2/alerts";
+  request.body = posts(1, site.world->now().wall, site.world->now().wall + minutes(4));
+  site.world->feed(core::RequestReceived{{++site.last_request}, std::move(request)});
+  CHECK_FALSE(site.network.responses.contains(site.last_request));
+  site.world->feed(core::ShutdownRequested{});
+  CHECK(site.network.responses.contains(site.last_request));
+}
+
 TEST_CASE("a disk whose sync takes five seconds delays a page by the commit wait and no more") {
   DurableSite site;
   site.start();

@@ -125,6 +125,22 @@ TEST_CASE("a configuration with errors changes nothing and says everything that 
         std::string::npos);
 }
 
+TEST_CASE("a reload onto a file of the other kind is refused, and what ran goes on") {
+  Site site;
+  site.network.page = "x 7\n";
+  site.start({"prometheus.yml", ""});
+  site.files.files["prometheus.yml"] = kAlertmanager;
+  const auto response = site.request("POST", "/-/reload");
+  CHECK(response.status == 500);
+  CHECK(response.body.find(
+            "--config.file: expected a configuration of Prometheus as at the start, found one of "
+            "Alertmanager; a restart takes it\n") != std::string::npos);
+  site.world->run_for(minutes(5));
+  CHECK(site.request("GET", "/api/v1/alerts").body.find("\"state\":\"firing\"") != std::string::npos);
+  site.files.files["prometheus.yml"] = kPrometheus;
+  CHECK(site.request("POST", "/-/reload").status == 200);
+}
+
 TEST_CASE("a reload that changes nothing neither restarts a pending alert nor tells anything again") {
   Site site;
   site.network.page = "x 7\n";

@@ -1,11 +1,12 @@
-// tocsin promql label-matchers set|delete: one matcher in every selector of an expression.
+// tocsin promql format, label-matchers set and delete: an expression, changed or not, as Prometheus'
+// formatter writes it.
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <optional>
 
 #include "engine/cli/command_line.hpp"
 #include "engine/cli/commands.hpp"
+#include "engine/cli/output.hpp"
 #include "promql/format.hpp"
 #include "promql/parser.hpp"
 #include "promql/printer.hpp"
@@ -23,11 +24,6 @@ std::optional<MatchType> match_type_of(std::string_view text) {
   return std::nullopt;
 }
 
-int fail(const Invocation& invocation, const std::string& text) {
-  std::fputs(format("{}: {}\n", invocation.command, text).c_str(), stderr);
-  return 1;
-}
-
 // Parses, changes every selector, prints.
 int edit(const Invocation& invocation, const std::string& query, const std::vector<std::string>& features,
          const std::function<void(std::vector<Matcher>&)>& change) {
@@ -36,16 +32,27 @@ int edit(const Invocation& invocation, const std::string& query, const std::vect
   (void)enable_features(features, options, unused);
   const auto parsed = promql::parse_expr(query, options);
   if (!parsed.ok()) {
-    for (const promql::ParseError& error : parsed.errors) fail(invocation, promql::to_string(error, query));
+    for (const promql::ParseError& error : parsed.errors)
+      complain(invocation, promql::to_string(error, query));
     return 1;
   }
   promql::for_each_selector(*parsed.value,
                             [&](promql::VectorSelector& selector) { change(selector.matchers); });
-  std::fputs((promql::prettify(*parsed.value) + "\n").c_str(), stdout);
+  put(promql::prettify(*parsed.value) + "\n");
   return 0;
 }
 
 }  // namespace
+
+int promql_format(const Invocation& invocation) {
+  std::vector<std::string> query, features, ignored;
+  CommandLine line(invocation.command, "Prints an expression in the usual layout.");
+  line.texts("enable-feature", features, "Feature names of upstream, separated by commas.");
+  line.ignored("experimental", false, ignored);
+  line.arguments("QUERY", query, "The expression.", 1, 1);
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
+  return edit(invocation, query[0], features, [](std::vector<Matcher>&) {});
+}
 
 int promql_set_matcher(const Invocation& invocation) {
   std::vector<std::string> arguments, features, ignored;
@@ -55,9 +62,7 @@ int promql_set_matcher(const Invocation& invocation) {
   line.texts("enable-feature", features, "Feature names of upstream, separated by commas.");
   line.ignored("experimental", false, ignored);
   line.arguments("QUERY NAME VALUE", arguments, "'up == 0' job node", 3, 3);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   const auto type = match_type_of(type_text);
   if (!type)
     return fail(invocation, format("--type: expected =, !=, =~ or !~, found {}", go_quote(type_text)));
@@ -82,9 +87,7 @@ int promql_delete_matcher(const Invocation& invocation) {
   line.texts("enable-feature", features, "Feature names of upstream, separated by commas.");
   line.ignored("experimental", false, ignored);
   line.arguments("QUERY NAME", arguments, "'up{job=\"node\"} == 0' job", 2, 2);
-  if (const auto outcome = line.parse(invocation.arguments); outcome != CommandLine::Outcome::run) {
-    return outcome == CommandLine::Outcome::helped ? 0 : 1;
-  }
+  if (const std::optional<int> ended = line.parse(invocation.arguments)) return *ended;
   return edit(invocation, arguments[0], features, [&](std::vector<Matcher>& matchers) {
     std::erase_if(matchers, [&](const Matcher& matcher) { return matcher.name() == arguments[1]; });
   });
