@@ -85,6 +85,7 @@ TEST_CASE("What frames a chunk is bounded as the head is, however its bytes are 
       {"1\r\nx\r\n" + std::string(200, '0'), RequestParser::State::failed},
       {"0\r\nX: " + fill, RequestParser::State::failed},
       {"0\r\nX: " + fill + "\r\n\r\n", RequestParser::State::failed},
+      {"0\r\n\r\n", RequestParser::State::complete},
       {"1;x=y\r\nx\r\n0\r\nX: a\r\n\r\n", RequestParser::State::complete},
       {"ff\r\n" + std::string(255, 'x') + "\r\n0\r\n\r\n", RequestParser::State::complete},
   };
