@@ -41,7 +41,7 @@ constexpr auto kTimeLayouts = std::to_array<std::string_view>(
 
 // The error is that of the last layout, as upstream's.
 Result<WallTime> parse_date_time(std::string_view text) {
-  if (const auto time = parse_rfc3339(text)) return time;
+  if (auto time = parse_rfc3339(text)) return time;
   Error refused;
   for (const std::string_view layout : kTimeLayouts) {
     const auto time = templates::GoTime::parse(layout, text);

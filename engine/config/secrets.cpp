@@ -154,8 +154,8 @@ std::vector<SecretScalar> secrets_in(const yaml::Node& node, std::string_view se
     return std::tuple(one.node->offset, one.node, one.only_password);
   };
   std::ranges::sort(found, {}, place);
-  const auto repeated = std::ranges::unique(found, {}, &SecretScalar::node);
-  found.erase(repeated.begin(), repeated.end());
+  const auto same = [](const SecretScalar& a, const SecretScalar& b) { return a.node == b.node; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
   return found;
 }
 

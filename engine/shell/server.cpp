@@ -84,7 +84,7 @@ class Server {
         access_(files_, {options_.web_config,
                          [this](std::function<void()> job) { return workers_.submit(std::move(job)); },
                          [this](std::function<void()> task) { asio::post(loop_, std::move(task)); },
-                         [this](core::LogRecord record) { log_.write(record); }}),
+                         [this](const core::LogRecord& record) { log_.write(record); }}),
         http_(loop_, http_options(std::move(route_prefix)),
               [this](api::HttpRequest request, HttpServer::Answer answer) {
                 admit(std::move(request), std::move(answer));

@@ -148,7 +148,7 @@ void WebAccess::State::note(std::string& kept, const Result<void>& result, std::
   record.message = std::string(result ? right : wrong);
   record.fields.emplace_back("file", options.file);
   if (!result) record.fields.emplace_back("err", kept);
-  options.log(std::move(record));
+  options.log(record);
 }
 
 void WebAccess::State::check(BasicCredentials credentials, Decided decided) {

@@ -31,7 +31,7 @@ struct WebAccessOptions {
   // Brings a function back to the loop's thread.
   std::function<void(std::function<void()>)> post;
   // Told when files became wrong and when they are right again, once each. May be empty.
-  std::function<void(core::LogRecord)> log = {};
+  std::function<void(const core::LogRecord&)> log = {};
 };
 
 // Thread: the loop's.
