@@ -220,7 +220,7 @@ Result<std::string> rendered_key(const Settings& settings, const RenderContext& 
 
 // Upstream renders what stands under the details' names, at any depth, but not the names themselves.
 Value render_details(const Settings& settings, FieldRenderer& renderer) {
-  const Value written = settings.value("details");
+  Value written = settings.value("details");
   if (written.kind() != templates::Kind::map) return written;
   Map details;
   for (const auto& [name, value] : written.map()) {
