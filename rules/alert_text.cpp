@@ -66,7 +66,7 @@ std::string AlertText::expand(const RuleTemplateData& data, std::vector<std::str
   Result<std::string> text = template_.expand(data);
   if (text) return std::move(*text);
   errors.push_back(text.error().text);
-  return "<error expanding template: " + text.error().text + ">";
+  return RuleTemplate::in_place_of(text.error());
 }
 
 AlertTexts::AlertTexts(const std::vector<TemplatedLabel>& texts) {

@@ -309,10 +309,8 @@ Result<std::string> RuleTemplate::expand(const RuleTemplateData& data) const {
   return output;
 }
 
-std::string RuleTemplate::expand_or_error(const RuleTemplateData& data) const {
-  auto output = expand(data);
-  if (!output) return "<error expanding template: " + output.error().text + ">";
-  return std::move(*output);
+std::string RuleTemplate::in_place_of(const Error& error) {
+  return "<error expanding template: " + error.text + ">";
 }
 
 }  // namespace tocsin::rules

@@ -39,8 +39,8 @@ class RuleTemplate {
 
   // The text, or the error: error executing template __alert_NAME: template: ...
   [[nodiscard]] Result<std::string> expand(const RuleTemplateData& data) const;
-  // The same, an error as the text that upstream puts in its place: <error expanding template: ...>.
-  [[nodiscard]] std::string expand_or_error(const RuleTemplateData& data) const;
+  // What upstream puts in the place of a text that could not be expanded: <error expanding template: ...>.
+  [[nodiscard]] static std::string in_place_of(const Error& error);
   // True if the text has no action: it expands to itself.
   [[nodiscard]] bool is_constant() const { return !compiled_.has_value(); }
   [[nodiscard]] const std::string& text() const { return text_; }

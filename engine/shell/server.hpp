@@ -39,9 +39,9 @@ struct ServerOptions {
   HttpServerOptions http;
   std::string web_config;  // --web.config.file, or ""
   LogOptions log;
+  std::string notify_sink;  // a URL to which every notification goes instead of its service; "" for none
   // Options::external_url and ::route_prefix are worked out from these.
-  std::string notify_sink;   // a URL to which every notification goes instead of its service; "" for none
-  std::string external_url;  // "" : http://HOSTNAME:PORT
+  std::string external_url;                 // "" : http://HOSTNAME:PORT
   std::optional<std::string> route_prefix;  // unset: the path of the external URL
   core::Options engine;
   std::size_t workers = 2;

@@ -65,7 +65,7 @@ TEST_CASE("an error stands in the place of the text", "[rules][template]") {
   const Recorded recorded;
   const auto parsed = RuleTemplate::parse("NATSDisconnected", "{{ $labels.instance.x }}");
   REQUIRE(parsed);
-  CHECK(parsed->expand_or_error(recorded.data()) ==
+  CHECK(RuleTemplate::in_place_of(parsed->expand(recorded.data()).error()) ==
         "<error expanding template: error executing template __alert_NATSDisconnected: template: "
         "__alert_NATSDisconnected:1:122: executing \"__alert_NATSDisconnected\" at <$labels.instance.x>: "
         "can't evaluate "

@@ -52,6 +52,7 @@ class Network final : public Responder {
   std::vector<core::LogRecord> records;
   std::vector<std::string> urls;  // likewise
   unsigned hook_status = 200;
+  std::string hook_answer;
   bool hook_never_answers = false;
   bool target_down = false;
 
@@ -71,6 +72,7 @@ class Network final : public Responder {
       urls.push_back(call.url);
       keys.push_back(key_of(call));
       reply.status = hook_status;
+      reply.body = hook_answer;
       if (hook_never_answers) return {std::chrono::hours(10), std::move(reply)};
     } else {
       forwarded.push_back(call.url);

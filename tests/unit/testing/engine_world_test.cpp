@@ -52,6 +52,15 @@ TEST_CASE("what still fires is told again each repeat_interval") {
   CHECK(site.network.notified.size() == 2);
 }
 
+TEST_CASE("who takes a notification and answers without end has taken it") {
+  Site site;
+  site.network.page = "x 7\n";
+  site.network.hook_answer.assign(std::size_t{2} << 20, 'x');
+  site.start();
+  site.world->run_for(minutes(20));
+  CHECK(site.network.notified.size() == 1);
+}
+
 TEST_CASE("an Alertmanager that is this process gets no posts") {
   Site site;
   site.network.page = "x 7\n";
